@@ -1,0 +1,3 @@
+module github.com/ligature-auth/ligature
+
+go 1.26.0

@@ -1,0 +1,100 @@
+package sender
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Channel is how a message travels. A host may add its own ("whatsapp").
+type Channel string
+
+// The channels that ligature's own kinds use.
+const (
+	Email Channel = "email"
+	SMS   Channel = "sms"
+)
+
+// Purpose is what the message is for. The first three carry a code; a notice
+// carries none.
+type Purpose string
+
+// The purposes of a message. A person reads them in Text: a code given out for
+// one purpose is useless for another.
+const (
+	Bind   Purpose = "bind"    // add this address to the account
+	Sudo   Purpose = "sudo"    // confirm a sensitive change
+	SignIn Purpose = "sign_in" // sign in, sign up
+	Notice Purpose = "notice"  // tell of a change already made
+)
+
+// Message is one message to one address.
+//
+// A Message redacts itself: printed, marshalled or logged as a whole it shows
+// no address, code or text. Read the fields to deliver it.
+type Message struct {
+	// ID is the idempotency key: unique for the message, the same if ligature
+	// hands the same message over again. At most 64 bytes of ASCII.
+	ID      string
+	Channel Channel
+	// To is the address as the kind writes it for delivery: an email address, a
+	// phone number in E.164 ("+8613800000000"). It comes from the stored record.
+	To      string
+	Purpose Purpose
+	Code    Code      // empty for a notice
+	Expires time.Time // when Code dies; zero for a notice
+	// Locale is a BCP 47 tag as the person's browser gave it, or empty.
+	Locale string
+	// Account names the account in masked form ("d***"), or is empty: for a
+	// sign-in code there is none yet.
+	Account string
+	Subject string // one line, no code; for channels that have one
+	Text    string // the whole message, code included
+}
+
+const redacted = "[redacted]"
+
+// String shows the channel and the purpose alone.
+func (m Message) String() string {
+	return fmt.Sprintf("sender.Message{%s %s %s}", m.Channel, m.Purpose, redacted)
+}
+
+// GoString is String.
+func (m Message) GoString() string { return m.String() }
+
+// Format writes String for every verb.
+func (m Message) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(m.String())) }
+
+// MarshalText is String, so that no encoder spills the message.
+func (m Message) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// LogValue shows what is safe to log.
+func (m Message) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("id", m.ID),
+		slog.String("channel", string(m.Channel)),
+		slog.String("purpose", string(m.Purpose)),
+	)
+}
+
+// Code is a one-time code. It redacts itself wherever it is printed, marshalled
+// or logged.
+type Code string
+
+// Reveal returns the code in clear, to be put into a message and nowhere else.
+func (c Code) Reveal() string { return string(c) }
+
+// String hides the code.
+func (c Code) String() string { return redacted }
+
+// GoString hides the code.
+func (c Code) GoString() string { return redacted }
+
+// Format hides the code for every verb.
+func (c Code) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// MarshalText hides the code from every encoder.
+func (c Code) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue hides the code from slog.
+func (c Code) LogValue() slog.Value { return slog.StringValue(redacted) }

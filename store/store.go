@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"errors"
+)
+
+// The three answers a store gives besides success. Any other error means the
+// store could not do its work; the core then refuses the caller and nothing may
+// have been written, or all of it.
+var (
+	// ErrNotFound says that no record has this ID or identifier.
+	ErrNotFound = errors.New("store: not found")
+
+	// ErrConflict says that a version no longer matches, that a record to be
+	// inserted exists, or that an association to be unlinked is not there as
+	// described. The core reads again and decides anew.
+	ErrConflict = errors.New("store: conflict")
+
+	// ErrTaken says that an identifier to be linked belongs to an association
+	// already. It is told only when every version in the Change matched.
+	ErrTaken = errors.New("store: identifier taken")
+)
+
+// Store keeps the records. Every method may be called from any number of
+// goroutines and honours ctx: a cancelled context ends the call with an error
+// for which errors.Is(err, context.Canceled) (or DeadlineExceeded) holds, with
+// nothing written or everything.
+//
+// Records that go in and come out are copies: neither side keeps a slice of the
+// other's.
+type Store interface {
+	// Account returns the account with its associations, oldest first
+	// (by CreatedAt, then ID), or ErrNotFound.
+	Account(ctx context.Context, id string) (*Account, error)
+
+	// AccountByIdentifier returns the account, with all of its associations,
+	// that the identifier is linked to, or ErrNotFound. The match is exact in
+	// every byte of kind and value.
+	AccountByIdentifier(ctx context.Context, kind string, value []byte) (*Account, error)
+
+	// Proof returns the proof, expired or not, together with the account it
+	// names, as one consistent read. The account is nil where Proof.Account is
+	// empty or no such account exists. ErrNotFound if there is no such proof.
+	Proof(ctx context.Context, id string) (*Proof, *Account, error)
+
+	// Proofs returns the account's proofs of one kind, expired ones included,
+	// oldest first (by CreatedAt, then ID). None is an empty slice, not an error.
+	Proofs(ctx context.Context, account string, kind uint8) ([]Proof, error)
+
+	// Apply writes the whole Change or nothing of it. See Change for what each
+	// part means and for the order of refusals. ErrConflict, ErrTaken.
+	//
+	// Retries of a database's own conflicts (deadlock, failed serialization)
+	// are bounded, cover the whole Change, and end in ErrConflict.
+	Apply(ctx context.Context, change Change) error
+
+	// Count adds each counter's N to the stored value, which starts at 0, and
+	// returns the new values in the same order. Each key is atomic; the set need
+	// not be. N is never negative; N = 0 reads. A call that fails may have
+	// counted: over-counting is allowed, under-counting never.
+	//
+	// Expires is kept for DeleteExpired alone: Count never compares it with
+	// anything, and a later Expires for a known key may be kept or dropped.
+	Count(ctx context.Context, counters []Counter) ([]int64, error)
+
+	// Events returns up to limit of the account's events, newest first, that is
+	// in descending byte order of ID; with a non-empty before, only those whose
+	// ID sorts before it.
+	Events(ctx context.Context, account, before string, limit int) ([]Event, error)
+
+	// DeleteExpired deletes up to limit proofs and counters whose Expires is
+	// less than before, and returns how many went. It leaves everything else.
+	DeleteExpired(ctx context.Context, before int64, limit int) (int, error)
+}

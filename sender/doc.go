@@ -4,6 +4,9 @@
 //	type console struct{}
 //
 //	func (console) Send(ctx context.Context, m sender.Message) (sender.Receipt, error) {
+//		if err := ctx.Err(); err != nil {
+//			return sender.Receipt{}, err
+//		}
 //		fmt.Printf("to %s: %s\n", m.To, m.Text)
 //		return sender.Receipt{}, nil
 //	}

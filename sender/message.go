@@ -30,8 +30,12 @@ const (
 
 // Message is one message to one address.
 //
-// A Message redacts itself: printed, marshalled or logged as a whole it shows
-// no address, code or text. Read the fields to deliver it.
+// A Message redacts itself (R67): printed, marshalled or logged as a whole it
+// shows no address, code or text. Read the fields to deliver it. Three ways
+// around remain, because To, Account, Subject and Text are plain strings and
+// fmt does not ask them: a field printed by itself, a Message in an unexported
+// field of a struct that is printed, and the verbs %p and %w. Log m.ID, or m, and
+// give a struct that keeps a Message a String of its own.
 type Message struct {
 	// ID is the idempotency key: unique for the message, the same if ligature
 	// hands the same message over again. At most 64 bytes of ASCII.
@@ -51,8 +55,6 @@ type Message struct {
 	Subject string // one line, no code; for channels that have one
 	Text    string // the whole message, code included
 }
-
-const redacted = "[redacted]"
 
 // String shows the channel and the purpose alone.
 func (m Message) String() string {
@@ -76,25 +78,3 @@ func (m Message) LogValue() slog.Value {
 		slog.String("purpose", string(m.Purpose)),
 	)
 }
-
-// Code is a one-time code. It redacts itself wherever it is printed, marshalled
-// or logged.
-type Code string
-
-// Reveal returns the code in clear, to be put into a message and nowhere else.
-func (c Code) Reveal() string { return string(c) }
-
-// String hides the code.
-func (c Code) String() string { return redacted }
-
-// GoString hides the code.
-func (c Code) GoString() string { return redacted }
-
-// Format hides the code for every verb.
-func (c Code) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
-
-// MarshalText hides the code from every encoder.
-func (c Code) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// LogValue hides the code from slog.
-func (c Code) LogValue() slog.Value { return slog.StringValue(redacted) }

@@ -198,6 +198,26 @@ func TestR67_PanicsAreRedacted(t *testing.T) {
 	}
 }
 
+func TestR67_CodeReadsRedacted(t *testing.T) {
+	const want = "[redacted]"
+	for _, code := range []sender.Code{{}, sender.NewCode(secretCode)} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			if got := fmt.Sprintf(verb, code); got != want {
+				t.Errorf("%s prints %q, want %q", verb, got, want)
+			}
+		}
+		if got := code.String() + code.GoString(); got != want+want {
+			t.Errorf("String and GoString return %q", got)
+		}
+		if got, err := json.Marshal(code); string(got) != `"`+want+`"` {
+			t.Errorf("JSON is %s, %v", got, err)
+		}
+		if got := code.LogValue().String(); got != want {
+			t.Errorf("LogValue is %q, want %q", got, want)
+		}
+	}
+}
+
 func TestCodeReveal(t *testing.T) {
 	if got := sender.NewCode(secretCode).Reveal(); got != secretCode {
 		t.Errorf("Reveal() = %q, want %q", got, secretCode)
@@ -209,8 +229,8 @@ func TestCodeReveal(t *testing.T) {
 		t.Errorf("Reveal() of an empty Code = %q, want none", got)
 	}
 	// A redacted code must not come back as one.
-	var c sender.Code
-	if err := json.Unmarshal([]byte(`"[redacted]"`), &c); err == nil {
-		t.Errorf("a Code unmarshals from JSON, to %q", c.Reveal())
+	var v struct{ Code sender.Code }
+	if err := json.Unmarshal([]byte(`{"Code":"[redacted]"}`), &v); err == nil {
+		t.Errorf("a Code unmarshals from JSON, to %q", v.Code.Reveal())
 	}
 }

@@ -1,0 +1,194 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"testing"
+
+	"github.com/ligature-auth/ligature/store"
+)
+
+// concurrent checks what holds while others write, winners and losers aside.
+func (s suite) concurrent(t *testing.T) {
+	s.check(t, "no write is lost", func(t *testing.T, s1 subject) {
+		s1.apply(store.Change{Proofs: []store.Proof{tally("p", 0)}})
+		won := make([]int, s.callers)
+		for _, err := range atOnce(s.callers, func(i int) error {
+			for range s.rounds {
+				p, _, err := s1.Proof(t.Context(), "p")
+				if err != nil {
+					return err
+				}
+				n, _ := strconv.Atoi(string(p.Data))
+				next := tally("p", n+1)
+				next.Version = p.Version
+				switch err := s1.Apply(t.Context(), store.Change{Proofs: []store.Proof{next}}); {
+				case err == nil:
+					won[i]++
+				case !is(err, store.ErrConflict):
+					return err
+				}
+			}
+			return nil
+		}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		total := 0
+		for _, n := range won {
+			total += n
+		}
+		p := s1.proof("p")
+		if total == 0 || string(p.Data) != strconv.Itoa(total) || p.Version != int64(total)+1 {
+			t.Errorf("%d writes succeeded, and the record tells %s at version %d", total, p.Data, p.Version)
+		}
+	})
+
+	// The writer raises all three numbers in each Change: a read that sees two
+	// different ones saw half of a Change.
+	s.check(t, "a proof and its account are one read", func(t *testing.T, s1 subject) {
+		numbered := func(n int) store.Association { return email(fmt.Sprintf("x%d", n), "ann", strconv.Itoa(n)) }
+		s1.apply(store.Change{
+			Accounts: []store.Account{account("ann")},
+			Proofs:   []store.Proof{proof("p", "ann")},
+			Link:     []store.Association{numbered(1)},
+		})
+		writes := s.callers * s.rounds
+		done, stop := context.WithCancel(t.Context())
+		for _, err := range atOnce(4, func(i int) error {
+			if i == 0 {
+				defer stop()
+				for n := 1; n <= writes; n++ {
+					a, p := account("ann"), proof("p", "ann")
+					a.Version, p.Version = int64(n), int64(n)
+					if err := s1.Apply(t.Context(), store.Change{
+						Accounts: []store.Account{a}, Proofs: []store.Proof{p},
+						Unlink: []store.Association{numbered(n)}, Link: []store.Association{numbered(n + 1)},
+					}); err != nil {
+						return err
+					}
+				}
+				return nil
+			}
+			for done.Err() == nil {
+				p, a, err := s1.Proof(t.Context(), "p")
+				if err != nil {
+					return err
+				}
+				if a == nil || a.Version != p.Version || len(a.Associations) != 1 ||
+					string(a.Associations[0].Value) != strconv.FormatInt(p.Version, 10) {
+					return fmt.Errorf("a torn read: proof at version %d with account %.200s", p.Version, fmt.Sprintf("%+v", a))
+				}
+			}
+			return nil
+		}) {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+
+	// Deleting what was expired when one looked is not deleting what is expired.
+	s.check(t, "a proof renewed in time is kept", func(t *testing.T, s1 subject) {
+		for r := range s.rounds {
+			id := func(i int) string { return fmt.Sprintf("%d-%s", r, mark(i)) }
+			var old store.Change
+			for i := range s.callers {
+				p := proof(id(i), "")
+				p.Expires = now - 1
+				old.Proofs = append(old.Proofs, p)
+			}
+			s1.apply(old)
+			errs := atOnce(s.callers+1, func(i int) error {
+				if i == s.callers {
+					_, err := s1.DeleteExpired(t.Context(), now, s.callers)
+					return err
+				}
+				p := proof(id(i), "")
+				p.Version = 1
+				return s1.Apply(t.Context(), store.Change{Proofs: []store.Proof{p}})
+			})
+			if err := errs[s.callers]; err != nil {
+				t.Errorf("DeleteExpired: %v", err)
+			}
+			for i, err := range errs[:s.callers] {
+				_, _, found := s1.Proof(t.Context(), id(i))
+				switch {
+				case err == nil && found != nil:
+					t.Errorf("renewed, and then: %v", found)
+				case err != nil && !is(err, store.ErrConflict):
+					t.Errorf("Apply: %v, want success or %v", err, store.ErrConflict)
+				}
+			}
+		}
+	})
+
+	s.check(t, "R68 all methods at once", func(t *testing.T, s1 subject) {
+		for i, err := range atOnce(s.callers, func(i int) error { return s1.visit(mark(i), s.rounds) }) {
+			if err != nil {
+				t.Errorf("%s: %v", mark(i), err)
+			}
+		}
+	})
+}
+
+// tally is a proof that holds a number.
+func tally(id string, n int) store.Proof {
+	p := proof(id, "")
+	p.Data = strconv.AppendInt(nil, int64(n), 10)
+	return p
+}
+
+// visit calls every method for an account that nobody else touches, and expects
+// to find what it wrote.
+func (s subject) visit(id string, rounds int) error {
+	ctx := s.t.Context()
+	a, x := account(id), email(id, id, id)
+	if err := s.persist(ctx, store.Change{
+		Accounts: []store.Account{a}, Proofs: []store.Proof{proof(id, id)}, Link: []store.Association{x},
+	}); err != nil {
+		return err
+	}
+	for n := range rounds {
+		a.Version = int64(n) + 1
+		if err := s.persist(ctx, store.Change{
+			Accounts: []store.Account{a}, Events: []store.Event{event(fmt.Sprintf("%s-%06d", id, n), id)},
+		}); err != nil {
+			return err
+		}
+		byID, err1 := s.Account(ctx, id)
+		byAddress, err2 := s.AccountByIdentifier(ctx, kindEmail, []byte(id))
+		p, withProof, err3 := s.Proof(ctx, id)
+		proofs, err4 := s.Proofs(ctx, id, someKind)
+		events, err5 := s.Events(ctx, id, "", rounds+1)
+		_, err6 := s.Count(ctx, []store.Counter{{N: 1, Expires: later}})
+		_, err7 := s.DeleteExpired(ctx, now, 1)
+		if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
+			return err
+		}
+		want := a
+		want.Version++
+		want.Associations = []store.Association{x}
+		switch {
+		case !equal(byID, want) || !equal(byAddress, want) || !equal(withProof, want):
+			return errors.New("read another account than was written")
+		case p.ID != id || len(proofs) != 1 || len(events) != n+1:
+			return fmt.Errorf("read proof %q, %d proofs and %d events, want its own, 1 and %d", p.ID, len(proofs), len(events), n+1)
+		}
+	}
+	return nil
+}
+
+// persist tries again as often as the core does.
+func (s subject) persist(ctx context.Context, change store.Change) error {
+	var err error
+	for range 8 {
+		if err = s.Apply(ctx, change); !is(err, store.ErrConflict) {
+			break
+		}
+	}
+	return err
+}

@@ -1,0 +1,71 @@
+// Package storetest is the contract of package store in executable form. A
+// store that passes keeps what the core relies on, races included; a store that
+// fails any of it lets someone use a code twice or own another's address.
+//
+//	func TestStore(t *testing.T) {
+//		storetest.Run(t, func(t *testing.T) store.Store { return newEmpty(t) }, storetest.Options{})
+//	}
+//
+// Run it with -race, and against each database that the store is to serve.
+package storetest
+
+import (
+	"cmp"
+	"testing"
+
+	"github.com/ligature-auth/ligature/store"
+)
+
+// Options tunes the suite. The zero value is the one to be proud of.
+type Options struct {
+	// Callers is how many goroutines take part in a race. 0 means 64.
+	Callers int
+
+	// Rounds is how often each race is run, in one store. 0 means 4.
+	Rounds int
+}
+
+// Run checks a store. It calls newStore once for each subtest, which must give
+// it an empty store that no other subtest uses, and clean up by t.Cleanup. No
+// subtest is parallel to another.
+//
+// The subtests are named topic/promise, and a name that begins with a number
+// such as R23 belongs to that security requirement.
+func Run(t *testing.T, newStore func(t *testing.T) store.Store, o Options) {
+	t.Helper()
+	s := suite{newStore: newStore, callers: cmp.Or(o.Callers, 64), rounds: cmp.Or(o.Rounds, 4)}
+	for _, topic := range []struct {
+		name string
+		run  func(*testing.T)
+	}{
+		{"apply", s.apply},
+		{"atomic", s.atomic},
+		{"link", s.link},
+		{"race", s.race},
+		{"concurrent", s.concurrent},
+		{"count", s.count},
+		{"bytes", s.bytes},
+		{"ids", s.ids},
+		{"opaque", s.opaque},
+		{"integers", s.integers},
+		{"reads", s.reads},
+		{"events", s.events},
+		{"expiry", s.expiry},
+		{"context", s.context},
+		{"aliasing", s.aliasing},
+	} {
+		t.Run(topic.name, topic.run)
+	}
+}
+
+type suite struct {
+	newStore        func(t *testing.T) store.Store
+	callers, rounds int
+}
+
+// check runs one subtest on a store of its own.
+func (s suite) check(t *testing.T, name string, check func(t *testing.T, s subject)) {
+	t.Run(name, func(t *testing.T) {
+		check(t, subject{Store: s.newStore(t), t: t})
+	})
+}

@@ -52,6 +52,9 @@ var (
 	// ErrUsernameTaken: another account has this username.
 	ErrUsernameTaken = errors.New("username is taken")
 
+	// ErrAccountExists: an account with this ID is known already.
+	ErrAccountExists = errors.New("account exists already")
+
 	// ErrRateLimited: the caller's own budget is used up; see Error.RetryAfter.
 	ErrRateLimited = errors.New("too many requests")
 

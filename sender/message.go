@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/ligature-auth/ligature/internal/secret"
 )
 
 // Channel is how a message travels. A host may add its own ("whatsapp").
@@ -58,7 +60,7 @@ type Message struct {
 
 // String shows the channel and the purpose alone.
 func (m Message) String() string {
-	return fmt.Sprintf("sender.Message{%s %s %s}", m.Channel, m.Purpose, redacted)
+	return fmt.Sprintf("sender.Message{%s %s %s}", m.Channel, m.Purpose, secret.Redacted)
 }
 
 // GoString is String.

@@ -14,6 +14,9 @@ import (
 // is the policy's SendTimeout, and must not log the message: Code and Text are
 // secrets. It does not retry beyond ctx, and it may use Message.ID to keep a
 // vendor from sending twice.
+//
+// An error says that the message was not handed over; where that is uncertain,
+// it is an error too. Receipts and errors repeat neither code nor address.
 type Sender interface {
 	Send(ctx context.Context, m Message) (Receipt, error)
 }
@@ -25,7 +28,8 @@ type Receipt struct {
 }
 
 // What went wrong, for errors.Is. A sender wraps one of these, by an *Error or
-// with %w; any other error counts as temporary.
+// with %w; sendertest insists. Of any other error the core knows only that the
+// message did not go out.
 var (
 	// ErrTemporary: the same message may succeed later.
 	ErrTemporary = errors.New("sender: temporary failure")

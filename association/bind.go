@@ -1,0 +1,157 @@
+package association
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ligature-auth/ligature/sender"
+	"github.com/ligature-auth/ligature/store"
+)
+
+// BindRequest binds a proved address to the acting account.
+type BindRequest struct {
+	// Kind and To name the address. They must be the one that the verification
+	// token is for (R35).
+	Kind, To string
+
+	// SudoToken says who acts, VerificationToken that the address is theirs.
+	SudoToken, VerificationToken Token
+
+	// FromSession uses, in the place of both tokens, the live sudo grant and the
+	// verified address that this account holds in this session. It is for
+	// clients that cannot carry tokens from one call to the next.
+	FromSession bool
+}
+
+// Bind makes an address a sign-in method of the acting account: both proofs, the
+// live session, the uniqueness of the address and the change itself are one
+// commit. An address of the same kind that the account had is replaced, which
+// ends every other session; it gets a notice.
+//
+// ErrUnauthenticated, ErrSudoRequired, ErrInvalidProof, ErrPermissionDenied (the
+// sudo rests on the very address that is replaced, though the account has
+// another factor), ErrIdentifierTaken (both tokens stay good), ErrBlocked,
+// ErrInvalidArgument, ErrUnsupported, ErrBusy, ErrUnavailable.
+func (s *Service) Bind(ctx context.Context, c Caller, r BindRequest) (Association, error) {
+	a, err := s.bind(ctx, c, r)
+	return a, s.report(ctx, "bind", c, err)
+}
+
+func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Association, error) {
+	if !c.Actor.signedIn() {
+		return Association{}, refuse(ErrUnauthenticated, "")
+	}
+	k, err := s.kind(r.Kind)
+	if err != nil {
+		return Association{}, err
+	}
+	target, err := k.Canonical(r.To)
+	if err != nil {
+		return Association{}, err
+	}
+	now := s.now()
+	req := requestOf("bind", c, k.Name(), string(target), r.SudoToken.Reveal(), r.VerificationToken.Reveal())
+
+	var told Association
+	var old *store.Association
+	var account *store.Account
+	err = s.attempt(ctx, func() (store.Change, error) {
+		told, old = Association{}, nil
+		sudo, a, err := s.checkSudo(ctx, c, r.SudoToken, r.FromSession, now)
+		if err != nil {
+			return store.Change{}, err
+		}
+		h, err := s.presentBind(ctx, c, r, k, target)
+		if err != nil {
+			return store.Change{}, err
+		}
+		if s.keys.repeats(h.v.Answer, req, now) && s.keys.open(h.v.Answer, h.proof.ID, &told) {
+			return store.Change{}, nil
+		}
+		if err := s.mayUse(sudo, c, a, now); err != nil {
+			return store.Change{}, err
+		}
+		if !h.v.mayRedeem(now) || !r.FromSession && !s.redeemable(h, r.VerificationToken, now) {
+			return store.Change{}, refuse(ErrInvalidProof, "")
+		}
+		acting, err := s.actingSession(ctx, c, a, now)
+		if err != nil {
+			return store.Change{}, err
+		}
+		d, err := decodeAccount(a)
+		if err != nil {
+			return store.Change{}, err
+		}
+		old = ofKind(a, k.Name())
+		if err := s.mayReplace(ctx, sudo.g, a, d, old); err != nil {
+			return store.Change{}, err
+		}
+
+		account = a
+		next := *a
+		link := newAssociation(a.ID, k.Name(), target, h.v.Typed, byCode, now)
+		told = s.association(link)
+		happened := event{Kind: eventBind, Session: c.Actor.sessionKey(), Factor: sudo.g.Factor, Association: link.ID}
+		change := store.Change{Link: []store.Association{link}}
+		if old != nil {
+			next, d = raiseEpoch(next, d, now)
+			change.Unlink = []store.Association{*old}
+			happened.Replaced = old.ID
+		}
+		next.Data = encode(d)
+		h.v.Epoch = next.Epoch // so that a repeat still finds its answer
+		change.Accounts = []store.Account{next}
+		change.Proofs = append(acting.stamped(next.Epoch), sudo.used(next.Epoch, sudo.g.Answer), s.spent(h, req, now, told))
+		change.Events = []store.Event{happened.happened(a.ID, c, now)}
+		return change, nil
+	})
+	if errors.Is(err, store.ErrTaken) {
+		err = refuse(ErrIdentifierTaken, "")
+	}
+	if err != nil {
+		return Association{}, err
+	}
+	if old != nil && string(old.Value) != string(target) {
+		s.tellReplaced(ctx, c, account, old, now)
+	}
+	return told, nil
+}
+
+// presentBind returns the verification that the request rests on. Its slot is who
+// asked, what for and which address: a token of another slot is none (R35).
+func (s *Service) presentBind(ctx context.Context, c Caller, r BindRequest, k Kind, target []byte) (held, error) {
+	slot := s.slotID([]byte(sender.Bind), []byte(accountAsker(c.Actor)), []byte(k.Name()), target)
+	if named, ok := verificationSlot(r.VerificationToken); !r.FromSession && (!ok || named != slot) {
+		return held{}, refuse(ErrInvalidProof, "")
+	}
+	return s.present(ctx, c, slot, sender.Bind)
+}
+
+// mayReplace holds factor independence: who replaces an address proves who they
+// are by something else, where there is something else.
+func (s *Service) mayReplace(ctx context.Context, g grant, a *store.Account, d accountData, old *store.Association) error {
+	if old == nil || g.Factor.ID != old.ID {
+		return nil
+	}
+	has, err := s.hasPassword(ctx, a, d)
+	if err != nil {
+		return err
+	}
+	if !g.mayReplace(old, s.factors(a, has, old.ID)) {
+		return refuse(ErrPermissionDenied, "prove who you are by something other than the address to be replaced")
+	}
+	return nil
+}
+
+// tellReplaced sends the replaced address its notice, as well as may be: the
+// change is made whether or not it arrives.
+func (s *Service) tellReplaced(ctx context.Context, c Caller, a *store.Account, old *store.Association, now int64) {
+	k, ok := s.kinds[old.Kind]
+	if !ok || k.Channel() == "" {
+		return
+	}
+	_ = s.deliver(ctx, s.replacedMessage(sender.Message{
+		ID: newID(), Channel: k.Channel(), To: string(old.Value), Purpose: sender.Notice,
+		Locale: clip(c.Locale), Account: s.masked(a, k.Channel()),
+	}, at(now)))
+}

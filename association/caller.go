@@ -1,0 +1,62 @@
+package association
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Actor is the signed-in account, as the session tells it: never as a request's
+// body does. The zero Actor is nobody.
+type Actor struct {
+	// Account is the account's ID.
+	Account string
+
+	// Session names the session. Sudo and verification tokens work in the
+	// session that asked for them and in no other, so an Actor without one may
+	// read but not change anything.
+	Session string
+
+	// HostSession says that Session is one of the host's own, which ligature can
+	// neither check nor end. False means a session that SignIn or SignUp made.
+	HostSession bool
+
+	// AuthenticatedAt is when the person last proved who they are by signing in.
+	AuthenticatedAt time.Time
+}
+
+// signedIn reports whether somebody is there, in some session.
+func (a Actor) signedIn() bool { return a.Account != "" && a.Session != "" }
+
+// sessionKey tells the sessions of ligature and the host apart.
+func (a Actor) sessionKey() string {
+	if a.HostSession {
+		return "host:" + a.Session
+	}
+	return "own:" + a.Session
+}
+
+// Caller is what is known about a call: who makes it and from where. None of it
+// comes from a request's body.
+type Caller struct {
+	Actor Actor
+
+	// IP is the client's address. Calls without one share a budget.
+	IP netip.Addr
+
+	// Device is the client's own name for itself. A code that was asked for
+	// signed out works on the device that asked, where it has a name.
+	Device string
+
+	// UserAgent and Locale are the headers of these names; Locale is a list of
+	// BCP 47 tags. They are shown and passed on, never trusted.
+	UserAgent, Locale string
+
+	// RequestID is the client's name for this request, the same when it repeats
+	// the request because the answer was lost. A repeat within a minute gets the
+	// same answer and has no second effect. Empty means no repeat is recognised.
+	RequestID string
+}
+
+// clip bounds what a client may make us keep.
+func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), 256)], "") }

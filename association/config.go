@@ -1,0 +1,132 @@
+package association
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ligature-auth/ligature/sender"
+	"github.com/ligature-auth/ligature/store"
+)
+
+// Config is what New needs. Name, Store, Sender, Keys and Kinds are required and
+// have no default.
+type Config struct {
+	// Name is what messages call the application.
+	Name string
+
+	// Store keeps the records.
+	Store store.Store
+
+	// Sender delivers the messages.
+	Sender sender.Sender
+
+	// Keys protect codes and tokens at rest.
+	Keys Keys
+
+	// Kinds are the sorts of identifiers that people may use.
+	Kinds []Kind
+
+	// Passwords judges passwords that the host keeps itself. Nil means that
+	// ligature keeps them, as argon2id hashes.
+	Passwords PasswordVerifier
+
+	// Policy says how strict to be; its zero value is the safe default.
+	Policy Policy
+
+	// Now is the one clock. Nil means time.Now.
+	Now func() time.Time
+
+	// Logger is told of decisions and failures, without secrets and with
+	// addresses as pseudonyms. Nil means silence.
+	Logger *slog.Logger
+}
+
+// Service is the ceremony of account association: every method is one step of
+// it. It is safe for use by any number of goroutines. See New.
+type Service struct {
+	name      string
+	store     store.Store
+	sender    sender.Sender
+	keys      keyring
+	kinds     map[string]Kind
+	passwords PasswordVerifier
+	policy    Policy
+	clock     func() time.Time
+	log       *slog.Logger
+	hashing   gate
+	decoy     string // a hash that no password matches, judged for the unknown
+}
+
+// New checks the configuration and returns a Service. It does no I/O, starts no
+// goroutine and keeps no reference to cfg's maps and slices. An error names the
+// field that is missing or out of bounds.
+func New(cfg Config) (*Service, error) {
+	s, err := newService(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("association: %w", err)
+	}
+	return s, nil
+}
+
+func newService(cfg Config) (*Service, error) {
+	switch {
+	case cfg.Name == "":
+		return nil, errors.New("Config.Name is missing")
+	case cfg.Store == nil:
+		return nil, errors.New("Config.Store is missing")
+	case cfg.Sender == nil:
+		return nil, errors.New("Config.Sender is missing")
+	case len(cfg.Kinds) == 0:
+		return nil, errors.New("Config.Kinds is missing")
+	}
+	s := &Service{
+		name:      cfg.Name,
+		store:     cfg.Store,
+		sender:    cfg.Sender,
+		kinds:     map[string]Kind{},
+		passwords: cfg.Passwords,
+		clock:     cfg.Now,
+		log:       cfg.Logger,
+		hashing:   newGate(),
+		decoy:     decoyHash(),
+	}
+	for _, k := range cfg.Kinds {
+		if k == nil || k.Name() == "" {
+			return nil, errors.New("Config.Kinds: a kind is nil or has no name")
+		}
+		if _, twice := s.kinds[k.Name()]; twice {
+			return nil, fmt.Errorf("Config.Kinds: %q stands twice", k.Name())
+		}
+		s.kinds[k.Name()] = k
+	}
+	var err error
+	if s.keys, err = newKeyring(cfg.Keys); err != nil {
+		return nil, fmt.Errorf("Config.%w", err)
+	}
+	if s.policy, err = cfg.Policy.withDefaults(); err != nil {
+		return nil, fmt.Errorf("Config.%w", err)
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	return s, nil
+}
+
+// now is the time of a call in Unix microseconds, asked once a call.
+func (s *Service) now() int64 { return s.clock().UnixMicro() }
+
+// kind returns the configured kind of this name.
+func (s *Service) kind(name string) (Kind, error) {
+	k, ok := s.kinds[name]
+	if !ok {
+		return nil, refuse(ErrUnsupported, "no such kind of identifier")
+	}
+	return k, nil
+}
+
+func at(micro int64) time.Time { return time.UnixMicro(micro).UTC() }

@@ -1,0 +1,59 @@
+package association
+
+import "github.com/ligature-auth/ligature/store"
+
+// grant is the record of a sudo token. There is one for each account and
+// session, so that it is found without its token; a new one replaces the old.
+type grant struct {
+	V       int    `json:"v"`
+	Session string `json:"session"`
+	Epoch   int64  `json:"epoch"`
+	Factor  factor `json:"factor"`
+	Token   sealed `json:"token"`
+	Expires int64  `json:"expires"`
+	Uses    int    `json:"uses"`
+	Answer  answer `json:"answer"`
+}
+
+// factor is what a proof of who somebody is rests on.
+type factor struct {
+	Kind  string `json:"kind"`         // factorPassword, factorSignIn, or an association's kind
+	ID    string `json:"id,omitempty"` // the association's
+	SetAt int64  `json:"setAt"`
+}
+
+const (
+	factorPassword = "password"
+	factorSignIn   = "sign_in" // a recent sign-in, for an account that has no factor
+)
+
+const grantV = 1
+
+// mayUse reports whether the grant is good for one more change to the account as
+// it is now. maxUses 0 is any number.
+func (g grant) mayUse(a *store.Account, session string, maxUses int, now int64) bool {
+	return now < g.Expires && g.Session == session && g.Epoch == a.Epoch &&
+		(maxUses == 0 || g.Uses < maxUses)
+}
+
+// mayReplace reports whether a grant that rests on this factor may put a new
+// identifier in old's place: the address being replaced vouches for its own
+// replacement only when the account has nothing better.
+func (g grant) mayReplace(old *store.Association, others int) bool {
+	return old == nil || g.Factor.ID != old.ID || others == 0
+}
+
+// use counts one change and moves the grant into the epoch that the change
+// leaves the account in.
+func (g grant) use(epoch int64) grant {
+	g.Uses++
+	g.Epoch = epoch
+	return g
+}
+
+// tokenFields are what the token's MAC covers (R34).
+func (g grant) tokenFields(id, account string, expires int64, secret []byte) [][]byte {
+	return [][]byte{
+		[]byte(prefixSudo), []byte(id), []byte(account), []byte(g.Session), int64Field(expires), secret,
+	}
+}

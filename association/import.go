@@ -1,0 +1,95 @@
+package association
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ligature-auth/ligature/store"
+)
+
+// ImportedAccount is an account that the host vouches for.
+type ImportedAccount struct {
+	ID          string // the host's user ID; empty to have one made
+	Name        string
+	Identifiers []ImportedIdentifier
+
+	// Password is hashed here, under the policy for passwords; PasswordHash is an
+	// argon2id PHC string. Give at most one.
+	Password, PasswordHash string
+
+	CreatedAt time.Time // zero means now
+}
+
+// ImportedIdentifier is an identifier that the host has proved itself.
+type ImportedIdentifier struct {
+	Kind, Value string
+}
+
+// Import makes an account without any proof but the host's word, and returns its
+// ID. It is the one way in for addresses that nobody proved here (R39), and is
+// not meant to be reached from any request.
+//
+// ErrAccountExists, ErrIdentifierTaken, ErrInvalidArgument, ErrUnsupported,
+// ErrUnavailable. Nothing is imported then.
+func (s *Service) Import(ctx context.Context, in ImportedAccount) (id string, err error) {
+	id, err = s.importAccount(ctx, in)
+	return id, s.report(ctx, "import", Caller{}, err)
+}
+
+func (s *Service) importAccount(ctx context.Context, in ImportedAccount) (string, error) {
+	now := s.now()
+	if err := errors.Join(checkName(in.Name), checkAccountID(in.ID)); err != nil {
+		return "", err
+	}
+	hash := in.PasswordHash
+	var err error
+	switch {
+	case in.Password != "" && in.PasswordHash != "":
+		return "", refuse(ErrInvalidArgument, "give a password or its hash, not both")
+	case in.Password != "":
+		hash, err = s.hashPassword(ctx, in.Password)
+	case in.PasswordHash != "" && s.passwords != nil:
+		return "", refuse(ErrUnsupported, "the application keeps its passwords itself")
+	case in.PasswordHash != "":
+		err = checkHash(hash)
+	}
+	if err != nil {
+		return "", err
+	}
+	a := newAccount(in.ID, now)
+	if a.ID == "" {
+		a.ID = newID()
+	}
+	if !in.CreatedAt.IsZero() {
+		a.CreatedAt = in.CreatedAt.UnixMicro()
+	}
+	d := accountData{V: dataV, Name: in.Name}
+	if hash != "" {
+		d.Password = &passwordData{Hash: hash, SetAt: now}
+	}
+	a.Data = encode(d)
+	change := store.Change{
+		Accounts: []store.Account{*a},
+		Events:   []store.Event{event{Kind: eventImport}.happened(a.ID, Caller{}, now)},
+	}
+	for _, i := range in.Identifiers {
+		k, err := s.kind(i.Kind)
+		if err != nil {
+			return "", err
+		}
+		value, err := k.Canonical(i.Value)
+		if err != nil {
+			return "", err
+		}
+		change.Link = append(change.Link, newAssociation(a.ID, k.Name(), value, clip(i.Value), byImport, now))
+	}
+	switch err := s.store.Apply(ctx, change); {
+	case errors.Is(err, store.ErrConflict):
+		return "", refuse(ErrAccountExists, "")
+	case errors.Is(err, store.ErrTaken):
+		return "", refuse(ErrIdentifierTaken, "")
+	default:
+		return a.ID, err
+	}
+}

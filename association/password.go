@@ -1,0 +1,159 @@
+package association
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/ligature-auth/ligature/store"
+)
+
+// PasswordVerifier judges passwords that the host keeps: an existing application
+// puts its own hashes behind it. With one configured, ligature neither stores
+// nor sets passwords.
+type PasswordVerifier interface {
+	// HasPassword reports whether the account has a password at all.
+	HasPassword(ctx context.Context, account string) (bool, error)
+
+	// VerifyPassword reports whether this is the account's password, as it was
+	// typed. False for an account without one. Ligature bounds how often it is
+	// asked; it should take as long for a wrong password as for a right one.
+	VerifyPassword(ctx context.Context, account, password string) (bool, error)
+}
+
+// hashParams are OWASP's for argon2id: 19 MiB, two passes, one lane.
+var hashParams = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// The most that a hash from elsewhere may ask of us.
+const (
+	maxHashMemory     = 256 * 1024 // KiB
+	maxHashIterations = 16
+)
+
+// decoyHash is judged in place of a password that does not exist, so that the
+// unknown costs what the known costs (R56).
+var decoyHash = sync.OnceValue(func() string {
+	h, err := argon2id.CreateHash(newID(), hashParams)
+	if err != nil {
+		panic("association: no randomness: " + err.Error())
+	}
+	return h
+})
+
+// gate bounds how many passwords are hashed at once: all cores but one, so that
+// a storm of sign-ins leaves room for everything else.
+type gate chan struct{}
+
+func newGate() gate { return make(gate, max(1, runtime.GOMAXPROCS(0)-1)) }
+
+func (g gate) do(ctx context.Context, hash func() error) error {
+	select {
+	case g <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-g }()
+	return hash()
+}
+
+// checkPassword holds the rules for a password to be set.
+func (s *Service) checkPassword(password string) error {
+	switch {
+	case s.passwords != nil:
+		return refuse(ErrUnsupported, "the application keeps its passwords itself")
+	case !utf8.ValidString(password):
+		return refuse(ErrInvalidArgument, "the password is not valid text")
+	case len(password) < s.policy.PasswordMinBytes:
+		return refuse(ErrInvalidArgument, fmt.Sprintf("the password needs at least %d characters", s.policy.PasswordMinBytes))
+	case len(password) > maxPasswordBytes:
+		return refuse(ErrInvalidArgument, fmt.Sprintf("the password is longer than %d bytes", maxPasswordBytes))
+	}
+	return nil
+}
+
+// hashPassword returns a PHC string for a password that checkPassword allows.
+func (s *Service) hashPassword(ctx context.Context, password string) (hash string, err error) {
+	if err := s.checkPassword(password); err != nil {
+		return "", err
+	}
+	err = s.hashing.do(ctx, func() error {
+		hash, err = argon2id.CreateHash(norm.NFC.String(password), hashParams)
+		return err
+	})
+	return hash, err
+}
+
+// checkHash refuses a PHC string that is not argon2id or costs too much.
+func checkHash(hash string) error {
+	p, _, _, err := argon2id.DecodeHash(hash)
+	if err != nil {
+		return refuse(ErrInvalidArgument, "the password hash is not an argon2id PHC string")
+	}
+	if p.Memory > maxHashMemory || p.Iterations > maxHashIterations {
+		return refuse(ErrInvalidArgument, "the password hash asks for too much work")
+	}
+	return nil
+}
+
+// hasPassword reports whether the account could prove itself by a password.
+func (s *Service) hasPassword(ctx context.Context, a *store.Account, d accountData) (bool, error) {
+	if s.passwords != nil {
+		return s.passwords.HasPassword(ctx, a.ID)
+	}
+	return d.Password != nil, nil
+}
+
+// judgePassword returns nil for the account's right password, within the budget
+// of wrong ones, and ErrInvalidPassword else. The account may be nil: that costs
+// as much, and is counted as much, under whatever was given in its place.
+func (s *Service) judgePassword(ctx context.Context, now int64, a *store.Account, unknown string, password string) error {
+	subject := "unknown:" + unknown
+	hash := s.decoy
+	known := false
+	if a != nil {
+		subject = "account:" + a.ID
+		d, err := decodeAccount(a)
+		if err != nil {
+			return err
+		}
+		if d.Password != nil {
+			hash, known = d.Password.Hash, true
+		}
+	}
+	right, err := s.matchPassword(ctx, a, hash, password)
+	if err != nil {
+		return err
+	}
+	right = right && (known || s.passwords != nil)
+	right, err = s.guardPassword(ctx, now, subject, right)
+	if err != nil {
+		return err
+	}
+	if !right {
+		return refuse(ErrInvalidPassword, "")
+	}
+	return nil
+}
+
+func (s *Service) matchPassword(ctx context.Context, a *store.Account, hash, password string) (right bool, err error) {
+	if len(password) == 0 || len(password) > maxPasswordBytes || !utf8.ValidString(password) {
+		return false, nil
+	}
+	if s.passwords != nil && a != nil {
+		return s.passwords.VerifyPassword(ctx, a.ID, password)
+	}
+	err = s.hashing.do(ctx, func() error {
+		right, err = argon2id.ComparePasswordAndHash(norm.NFC.String(password), hash)
+		return err
+	})
+	if errors.Is(err, argon2id.ErrInvalidHash) || errors.Is(err, argon2id.ErrIncompatibleVersion) {
+		return false, errors.New("a stored password hash cannot be read")
+	}
+	return right && s.passwords == nil, err
+}

@@ -1,0 +1,206 @@
+package association
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ligature-auth/ligature/sender"
+)
+
+// Limit allows N of something in each Per: fixed windows, counted from the Unix
+// epoch.
+type Limit struct {
+	N   int
+	Per time.Duration
+}
+
+// Policy says how strict a Service is. The zero value of every field is the
+// safe default; a value out of bounds is an error of New, never "unlimited".
+type Policy struct {
+	// CodeDigits is the length of the codes for each purpose, from 6 to 10; a
+	// purpose that is not named has 6 (R12).
+	CodeDigits map[sender.Purpose]int
+
+	// CodeTTL is how long a code lives on each channel, at most 10 minutes. A
+	// channel that is not named has 10 minutes, SMS has 5 (R13).
+	CodeTTL map[sender.Channel]time.Duration
+
+	// VerificationTTL is how long a verification token lives: 0 means 10
+	// minutes, which is also the most (R36).
+	VerificationTTL time.Duration
+
+	// SudoTTL is how long a sudo token lives, from its making and whatever its
+	// use: 0 means 10 minutes, at most 15 (R03).
+	SudoTTL time.Duration
+
+	// SudoMaxUses is how many changes one sudo token may make: 0 means any
+	// number within SudoTTL.
+	SudoMaxUses int
+
+	// RecentSignIn is how young a sign-in must be to count as sudo for an
+	// account that has no factor at all: 0 means 5 minutes, which is also the
+	// most.
+	RecentSignIn time.Duration
+
+	// AccessTTL is how long an access token lives: 0 means 2 hours; at least
+	// 31 seconds, since clients count themselves out 30 seconds early, and at
+	// most 24 hours.
+	AccessTTL time.Duration
+
+	// RefreshTTL is how long a session lives without being refreshed: 0 means
+	// 30 days, at most 90.
+	RefreshTTL time.Duration
+
+	// AllowSignUp lets strangers make accounts. False means that SignUp is
+	// refused, and that a sign-in code for an unknown address goes nowhere,
+	// which the caller is not told (R59).
+	AllowSignUp bool
+
+	// SendTimeout bounds the delivery of one message: 0 means 10 seconds, at
+	// most a minute.
+	SendTimeout time.Duration
+
+	// PasswordMinBytes is the shortest password that may be set: 0 means 8,
+	// which is also the least. The longest is 256.
+	PasswordMinBytes int
+
+	// UnsafePasswordMinBytes, when it is not 0, allows passwords even shorter
+	// than 8 bytes. It is for demonstrations.
+	UnsafePasswordMinBytes int
+
+	// Budgets are the limits that the guard holds.
+	Budgets Budgets
+
+	// UnsafeNoBudgets switches every budget off and the pause between two codes
+	// with it, for load tests. Guesses per code stay limited.
+	UnsafeNoBudgets bool
+}
+
+// Budgets limit sends and guesses over all codes. A Limit whose N is 0 is the
+// default that its comment names.
+type Budgets struct {
+	// ResendPause is the least time between two codes of one slot, that is for
+	// the same asker, purpose and address: 0 means 60 seconds, at least 30.
+	ResendPause time.Duration
+
+	// SendsPerAccount limits the codes that one signed-in account asks for:
+	// 10 an hour.
+	SendsPerAccount Limit
+
+	// SendsPerIP limits the codes asked for from one IPv4 address or IPv6 /64:
+	// 20 an hour.
+	SendsPerIP Limit
+
+	// SendsPerTarget and SendsPerTargetLong limit the messages to one address,
+	// each purpose by itself: 5 an hour and 10 a day. Beyond them nothing is
+	// sent, and the caller is not told.
+	SendsPerTarget, SendsPerTargetLong Limit
+
+	// WrongCodesPerTarget limits the wrong sign-in codes for one address: 15 a
+	// day (R25).
+	WrongCodesPerTarget Limit
+
+	// WrongCodesPerAccount limits the wrong codes of a signed-in account: 20 an
+	// hour (R25).
+	WrongCodesPerAccount Limit
+
+	// WrongPasswords limits the wrong passwords for one account, or one unknown
+	// identifier, over signing in and sudo together: 5 in 15 minutes (R06).
+	WrongPasswords Limit
+}
+
+// The bounds that no policy moves.
+const (
+	maxGuessesPerCode = 5
+	maxGuessesPerSlot = 15
+	slotWindow        = 24 * time.Hour
+	repeatWindow      = 60 * time.Second // how long a lost answer can be had again
+	maxPasswordBytes  = 256
+)
+
+// withDefaults returns the policy with every default filled in, or an error that
+// names the field out of bounds. It is the one place where defaults are.
+func (p Policy) withDefaults() (Policy, error) {
+	var err error
+	duration := func(field string, d *time.Duration, def, least, most time.Duration) {
+		if *d == 0 {
+			*d = def
+		}
+		if *d < least || *d > most {
+			err = fmt.Errorf("Policy.%s: %v is not between %v and %v", field, *d, least, most)
+		}
+	}
+	number := func(field string, n *int, def, least, most int) {
+		if *n == 0 {
+			*n = def
+		}
+		if *n < least || *n > most {
+			err = fmt.Errorf("Policy.%s: %d is not between %d and %d", field, *n, least, most)
+		}
+	}
+	limit := func(field string, l *Limit, n int, per time.Duration) {
+		if *l == (Limit{}) {
+			*l = Limit{n, per}
+		}
+		if l.N < 1 || l.Per < time.Second {
+			err = fmt.Errorf("Policy.Budgets.%s: needs a positive N and a Per of at least a second", field)
+		}
+	}
+
+	digits := map[sender.Purpose]int{}
+	for _, purpose := range []sender.Purpose{sender.Bind, sender.Sudo, sender.SignIn} {
+		n := p.CodeDigits[purpose]
+		number("CodeDigits["+string(purpose)+"]", &n, 6, 6, 10)
+		digits[purpose] = n
+	}
+	for purpose := range p.CodeDigits {
+		if _, ok := digits[purpose]; !ok {
+			err = fmt.Errorf("Policy.CodeDigits: no purpose %q carries a code", purpose)
+		}
+	}
+	p.CodeDigits = digits
+
+	ttls := map[sender.Channel]time.Duration{sender.SMS: 5 * time.Minute}
+	for channel, ttl := range p.CodeTTL {
+		duration("CodeTTL["+string(channel)+"]", &ttl, Policy{CodeTTL: ttls}.codeTTL(channel), time.Minute, 10*time.Minute)
+		ttls[channel] = ttl
+	}
+	p.CodeTTL = ttls
+
+	duration("VerificationTTL", &p.VerificationTTL, 10*time.Minute, time.Minute, 10*time.Minute)
+	duration("SudoTTL", &p.SudoTTL, 10*time.Minute, time.Minute, 15*time.Minute)
+	duration("RecentSignIn", &p.RecentSignIn, 5*time.Minute, time.Second, 5*time.Minute)
+	duration("AccessTTL", &p.AccessTTL, 2*time.Hour, 31*time.Second, 24*time.Hour)
+	duration("RefreshTTL", &p.RefreshTTL, 30*24*time.Hour, time.Hour, 90*24*time.Hour)
+	duration("SendTimeout", &p.SendTimeout, 10*time.Second, time.Second, time.Minute)
+	if p.SudoMaxUses < 0 {
+		err = fmt.Errorf("Policy.SudoMaxUses: %d is negative", p.SudoMaxUses)
+	}
+	number("PasswordMinBytes", &p.PasswordMinBytes, 8, 8, maxPasswordBytes)
+	if p.UnsafePasswordMinBytes != 0 {
+		number("UnsafePasswordMinBytes", &p.UnsafePasswordMinBytes, 0, 1, maxPasswordBytes)
+		p.PasswordMinBytes = p.UnsafePasswordMinBytes
+	}
+
+	b := &p.Budgets
+	duration("Budgets.ResendPause", &b.ResendPause, 60*time.Second, 30*time.Second, time.Hour)
+	limit("SendsPerAccount", &b.SendsPerAccount, 10, time.Hour)
+	limit("SendsPerIP", &b.SendsPerIP, 20, time.Hour)
+	limit("SendsPerTarget", &b.SendsPerTarget, 5, time.Hour)
+	limit("SendsPerTargetLong", &b.SendsPerTargetLong, 10, 24*time.Hour)
+	limit("WrongCodesPerTarget", &b.WrongCodesPerTarget, 15, 24*time.Hour)
+	limit("WrongCodesPerAccount", &b.WrongCodesPerAccount, 20, time.Hour)
+	limit("WrongPasswords", &b.WrongPasswords, 5, 15*time.Minute)
+	if p.UnsafeNoBudgets {
+		b.ResendPause = 0
+	}
+	return p, err
+}
+
+// codeTTL is how long a code lives on the channel.
+func (p Policy) codeTTL(c sender.Channel) time.Duration {
+	if ttl, ok := p.CodeTTL[c]; ok {
+		return ttl
+	}
+	return 10 * time.Minute
+}

@@ -1,0 +1,271 @@
+package association
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ligature-auth/ligature/sender"
+	"github.com/ligature-auth/ligature/store"
+)
+
+// SendRequest asks for a code.
+type SendRequest struct {
+	Kind string // the Kind's name
+	To   string // the address as it was typed
+	// Target is what the caller says of the address; see the constants.
+	Target Target
+}
+
+// Target is what a caller says of the address it asks a code for. Only the two
+// constants change anything: a caller is never told whether an address is known.
+type Target string
+
+const (
+	// TargetUser, from a signed-in caller, about an address that is not the
+	// caller's, asks for a code to sign in by.
+	TargetUser Target = "USER"
+	// TargetCurrentUser says that the address is the caller's own; it may then
+	// be given as the Kind masks it.
+	TargetCurrentUser Target = "CUR_USER"
+)
+
+// Sent is a code on its way. It says the same whether the address is free,
+// taken or unknown (R54).
+type Sent struct {
+	ID      string    // what Verify takes together with the code
+	Expires time.Time // of the code
+}
+
+// Send sends a code to an address. What it will be good for is settled here, by
+// who asks: a signed-in caller gets a sudo code for an address of the account
+// and a bind code for any other; anybody else gets a sign-in code.
+//
+// ErrInvalidArgument, ErrUnauthenticated, ErrUnsupported, ErrBlocked,
+// ErrRateLimited (the caller's own budgets alone), ErrBusy, ErrUnavailable: the
+// message could not be sent, and another may be asked for at once.
+func (s *Service) Send(ctx context.Context, c Caller, r SendRequest) (Sent, error) {
+	sent, err := s.send(ctx, c, r)
+	return sent, s.report(ctx, "send", c, err)
+}
+
+func (s *Service) send(ctx context.Context, c Caller, r SendRequest) (Sent, error) {
+	now := s.now()
+	ask, err := s.ask(ctx, c, r, now)
+	if err != nil {
+		return Sent{}, err
+	}
+	slot := s.slotID([]byte(ask.purpose), []byte(ask.asker), []byte(ask.kind.Name()), ask.target)
+	req := requestOf("send", c, slot)
+
+	// The cheap refusal first: a repeat, or one too soon, costs no budget.
+	p, v, err := s.slot(ctx, slot, ask, now)
+	if err != nil {
+		return Sent{}, err
+	}
+	var told sentAnswer
+	if s.keys.repeats(v.Answer, req, now) && s.keys.open(v.Answer, slot, &told) {
+		return told.sent(), nil
+	}
+	if until, ok := v.mayRequest(now); !ok {
+		return Sent{}, tooSoon(until, now)
+	}
+	deliver, err := s.guardSend(ctx, c, now, ask.purpose, ask.kind.Name(), ask.target)
+	if err != nil {
+		return Sent{}, err
+	}
+	deliver = deliver && !ask.decoy
+
+	ttl := s.policy.codeTTL(ask.kind.Channel())
+	code := makeCode(s.policy.CodeDigits[ask.purpose])
+	nonce := randomBytes(idBytes)
+	id := prefixChallenge + slot + "." + encoding.EncodeToString(nonce)
+	repeated := false
+	first := true
+	err = s.attempt(ctx, func() (store.Change, error) {
+		if !first {
+			if p, v, err = s.slot(ctx, slot, ask, now); err != nil {
+				return store.Change{}, err
+			}
+			if repeated = s.keys.repeats(v.Answer, req, now) && s.keys.open(v.Answer, slot, &told); repeated {
+				return store.Change{}, nil
+			}
+			if until, ok := v.mayRequest(now); !ok {
+				return store.Change{}, tooSoon(until, now)
+			}
+		}
+		first = false
+		v = v.request(newCode{
+			Nonce: nonce, Session: ask.session, Epoch: ask.epoch, Typed: clip(r.To), TTL: ttl,
+			Code:  s.keys.seal(useCode, v.codeFields(slot, nonce, code)...),
+			Pause: s.policy.Budgets.ResendPause,
+		}, now)
+		told = sentAnswer{ID: id, Expires: v.CodeExpires}
+		v.Answer = s.keys.answered(req, slot, now, told)
+		return store.Change{Proofs: []store.Proof{with(p, v.expires(), v)}}, nil
+	})
+	if err != nil || repeated || !deliver {
+		return told.sent(), err
+	}
+
+	err = s.deliver(ctx, s.codeMessage(sender.Message{
+		ID: encoding.EncodeToString(nonce), Channel: ask.kind.Channel(), To: string(v.Target), Purpose: v.Purpose,
+		Code: sender.NewCode(code), Expires: at(v.CodeExpires), Locale: clip(c.Locale), Account: ask.account,
+	}, ttl))
+	if err != nil {
+		s.takeBack(ctx, slot, nonce)
+		return Sent{}, err
+	}
+	return told.sent(), nil
+}
+
+type sentAnswer struct {
+	ID      string `json:"id"`
+	Expires int64  `json:"expires"`
+}
+
+func (a sentAnswer) sent() Sent {
+	if a.ID == "" {
+		return Sent{}
+	}
+	return Sent{ID: a.ID, Expires: at(a.Expires)}
+}
+
+func tooSoon(until, now int64) error {
+	return &Error{Err: ErrRateLimited, RetryAfter: time.Duration(until-now) * time.Microsecond}
+}
+
+// asked is a request for a code, understood.
+type asked struct {
+	kind    Kind
+	target  []byte
+	purpose sender.Purpose
+	asker   string // whose slot it is
+	session string // the asker's, when signed in
+	epoch   int64  // of the asker's account
+	account string // masked, for the message
+	owner   string // the asker's account, when signed in
+	decoy   bool   // nothing is to be sent
+}
+
+// ask settles who asks for what. It reads as much for every state of the
+// address (R56).
+func (s *Service) ask(ctx context.Context, c Caller, r SendRequest, now int64) (asked, error) {
+	k, err := s.kind(r.Kind)
+	if err != nil {
+		return asked{}, err
+	}
+	if k.Channel() == "" {
+		return asked{}, refuse(ErrInvalidArgument, "no message reaches such an identifier")
+	}
+	out := asked{kind: k}
+	if !c.Actor.signedIn() {
+		if c.Actor != (Actor{}) || r.Target == TargetCurrentUser {
+			return asked{}, refuse(ErrUnauthenticated, "")
+		}
+		if out.target, err = k.Canonical(r.To); err != nil {
+			return asked{}, err
+		}
+		return s.askSignedOut(ctx, c, out)
+	}
+
+	a, err := s.readAccount(ctx, c.Actor.Account, now)
+	if err != nil {
+		return asked{}, err
+	}
+	if r.Target == TargetCurrentUser {
+		own := s.ownAddress(a, k, r.To)
+		if own == nil {
+			return asked{}, refuse(ErrInvalidArgument, "not an address of this account")
+		}
+		out.target = own.Value
+	} else if out.target, err = k.Canonical(r.To); err != nil {
+		return asked{}, err
+	}
+	switch {
+	case linked(a, k.Name(), out.target) != nil:
+		out.purpose = sender.Sudo
+	case r.Target == TargetUser:
+		return s.askSignedOut(ctx, c, out)
+	default:
+		out.purpose = sender.Bind
+	}
+	out.owner, out.asker = a.ID, accountAsker(c.Actor)
+	out.session, out.epoch = c.Actor.sessionKey(), a.Epoch
+	out.account = s.masked(a, k.Channel())
+	return out, nil
+}
+
+func (s *Service) askSignedOut(ctx context.Context, c Caller, out asked) (asked, error) {
+	out.purpose = sender.SignIn
+	out.asker = deviceAsker(c)
+	if out.asker == "" {
+		out.asker = "flow:" + newID()
+	}
+	if s.policy.AllowSignUp {
+		return out, nil
+	}
+	owner, err := s.accountByIdentifier(ctx, out.kind.Name(), out.target)
+	out.decoy = owner == nil
+	return out, err
+}
+
+// accountAsker names the account that asks.
+func accountAsker(a Actor) string { return "account:" + a.Account }
+
+// deviceAsker names the device that a signed-out caller asks from, or nothing.
+func deviceAsker(c Caller) string {
+	if c.Device == "" {
+		return ""
+	}
+	return "device:" + clip(c.Device)
+}
+
+// ownAddress finds the account's address by how it was given: in full, or masked.
+func (s *Service) ownAddress(a *store.Account, k Kind, given string) *store.Association {
+	if value, err := k.Canonical(given); err == nil {
+		if own := linked(a, k.Name(), value); own != nil {
+			return own
+		}
+	}
+	for i, as := range a.Associations {
+		if as.Kind == k.Name() && k.Mask(as.Value) == given {
+			return &a.Associations[i]
+		}
+	}
+	return nil
+}
+
+// slot reads the slot, or makes the one that the first request will insert.
+func (s *Service) slot(ctx context.Context, slot string, a asked, now int64) (store.Proof, verification, error) {
+	p, _, v, err := s.readVerification(ctx, slot)
+	if err != nil {
+		return store.Proof{}, v, err
+	}
+	if p == nil {
+		p = &store.Proof{ID: slot, Kind: proofVerification, Account: a.owner, CreatedAt: now}
+		v = verification{V: verificationV, Purpose: a.purpose, Asker: a.asker, Kind: a.kind.Name(), Target: a.target}
+	}
+	if v.Purpose != a.purpose || v.Asker != a.asker || v.Kind != a.kind.Name() || string(v.Target) != string(a.target) {
+		return store.Proof{}, v, errors.New("a slot holds another's verification")
+	}
+	return *p, v, nil
+}
+
+// takeBack frees the slot of a code that did not go out, so that another may be
+// asked for at once. If even that fails, the pause stands.
+func (s *Service) takeBack(ctx context.Context, slot string, nonce []byte) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.policy.SendTimeout)
+	defer cancel()
+	err := s.attempt(ctx, func() (store.Change, error) {
+		p, _, v, err := s.readVerification(ctx, slot)
+		if err != nil || p == nil || string(v.Nonce) != string(nonce) {
+			return store.Change{}, err
+		}
+		v = v.undelivered()
+		return store.Change{Proofs: []store.Proof{with(*p, v.expires(), v)}}, nil
+	})
+	if err != nil {
+		s.log.ErrorContext(ctx, "an undelivered code could not be taken back", "cause", err)
+	}
+}

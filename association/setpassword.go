@@ -1,0 +1,72 @@
+package association
+
+import (
+	"context"
+
+	"github.com/ligature-auth/ligature/store"
+)
+
+// PasswordRequest sets the account's password, or changes it.
+type PasswordRequest struct {
+	SudoToken Token
+	Password  string
+}
+
+// SetPassword sets the acting account's password. Every other session and every
+// proof made before dies with it; the acting session and its sudo live on.
+//
+// ErrUnauthenticated, ErrSudoRequired, ErrInvalidArgument (too short, too long),
+// ErrUnsupported (the host keeps the passwords), ErrBlocked, ErrBusy,
+// ErrUnavailable.
+func (s *Service) SetPassword(ctx context.Context, c Caller, r PasswordRequest) error {
+	return s.report(ctx, "set password", c, s.setPassword(ctx, c, r))
+}
+
+func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) error {
+	if !c.Actor.signedIn() {
+		return refuse(ErrUnauthenticated, "")
+	}
+	if err := s.checkPassword(r.Password); err != nil {
+		return err
+	}
+	now := s.now()
+	req := requestOf("set password", c, r.SudoToken.Reveal())
+	// judge reports whether the call may go on, or repeats one that did.
+	judge := func() (sudo sudoed, a *store.Account, repeat bool, err error) {
+		sudo, a, err = s.checkSudo(ctx, c, r.SudoToken, false, now)
+		if err != nil || s.keys.repeats(sudo.g.Answer, req, now) {
+			return sudo, a, err == nil, err
+		}
+		return sudo, a, false, s.mayUse(sudo, c, a, now)
+	}
+	// Nobody makes us hash who has no sudo.
+	if _, _, repeat, err := judge(); err != nil || repeat {
+		return err
+	}
+	hash, err := s.hashPassword(ctx, r.Password)
+	if err != nil {
+		return err
+	}
+	return s.attempt(ctx, func() (store.Change, error) {
+		sudo, a, repeat, err := judge()
+		if err != nil || repeat {
+			return store.Change{}, err
+		}
+		acting, err := s.actingSession(ctx, c, a, now)
+		if err != nil {
+			return store.Change{}, err
+		}
+		d, err := decodeAccount(a)
+		if err != nil {
+			return store.Change{}, err
+		}
+		next, d := raiseEpoch(*a, d, now)
+		d.Password = &passwordData{Hash: hash, SetAt: now}
+		next.Data = encode(d)
+		return store.Change{
+			Accounts: []store.Account{next},
+			Proofs:   append(acting.stamped(next.Epoch), sudo.used(next.Epoch, s.keys.answered(req, sudo.proof.ID, now, struct{}{}))),
+			Events:   []store.Event{event{Kind: eventSetPassword, Session: c.Actor.sessionKey(), Factor: sudo.g.Factor}.happened(a.ID, c, now)},
+		}, nil
+	})
+}

@@ -1,0 +1,213 @@
+package association
+
+import (
+	"context"
+	"time"
+
+	"github.com/ligature-auth/ligature/sender"
+	"github.com/ligature-auth/ligature/store"
+)
+
+// SudoRequest proves who somebody is, once more: by the account's password, or
+// by the token of a code sent to one of its addresses. With neither it rests on
+// a recent sign-in, which is enough only for an account that has no factor.
+type SudoRequest struct {
+	Password          string
+	VerificationToken Token
+}
+
+// Sudo judges the proof and returns a sudo token. It is good for changes to this
+// account in this session, for Policy.SudoTTL; a second Sudo replaces it.
+//
+// ErrUnauthenticated, ErrInvalidArgument (two proofs at once),
+// ErrInvalidPassword, ErrPasswordNotSet, ErrInvalidProof, ErrSudoRequired (no
+// proof, and the account has a factor or its sign-in is too old), ErrBlocked,
+// ErrBusy, ErrUnavailable.
+func (s *Service) Sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, error) {
+	g, err := s.sudo(ctx, c, r)
+	return g, s.report(ctx, "sudo", c, err)
+}
+
+func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, error) {
+	if !c.Actor.signedIn() {
+		return Grant{}, refuse(ErrUnauthenticated, "")
+	}
+	byToken := !r.VerificationToken.IsZero()
+	if byToken && r.Password != "" {
+		return Grant{}, refuse(ErrInvalidArgument, "give a password or a verification token, not both")
+	}
+	now := s.now()
+	id := s.grantID(c.Actor)
+	req := requestOf("sudo", c, r.VerificationToken.Reveal())
+
+	p, a, g, err := s.readGrant(ctx, id)
+	if err != nil {
+		return Grant{}, err
+	}
+	if a == nil {
+		if a, err = s.readAccount(ctx, c.Actor.Account, now); err != nil {
+			return Grant{}, err
+		}
+	}
+	if err := usable(a); err != nil {
+		return Grant{}, err
+	}
+	var f factor
+	switch {
+	case byToken: // judged below, with the write that spends it
+	case r.Password != "":
+		f, err = s.passwordFactor(ctx, a, r.Password, now)
+	default:
+		f, err = s.signInFactor(ctx, a, c.Actor, now)
+	}
+	if err != nil {
+		return Grant{}, err
+	}
+
+	var told grantAnswer
+	first := true
+	err = s.attempt(ctx, func() (store.Change, error) {
+		// The account stays the one whose factor was judged: if it has moved on
+		// since, the grant is of an older epoch, and dead.
+		if !first {
+			if p, _, g, err = s.readGrant(ctx, id); err != nil {
+				return store.Change{}, err
+			}
+		}
+		first = false
+		if s.keys.repeats(g.Answer, req, now) && s.keys.open(g.Answer, id, &told) {
+			return store.Change{}, nil
+		}
+		var change store.Change
+		if byToken {
+			slot, ok := verificationSlot(r.VerificationToken)
+			if !ok {
+				return store.Change{}, refuse(ErrInvalidProof, "")
+			}
+			h, err := s.present(ctx, c, slot, sender.Sudo)
+			if err != nil {
+				return store.Change{}, err
+			}
+			own := linked(a, h.v.Kind, h.v.Target)
+			if own == nil || !s.redeemable(h, r.VerificationToken, now) {
+				return store.Change{}, refuse(ErrInvalidProof, "")
+			}
+			f = factor{Kind: own.Kind, ID: own.ID, SetAt: own.CreatedAt}
+			change.Proofs = append(change.Proofs, s.spent(h, request{}, now, nil))
+		}
+		secret := randomBytes(secretBytes)
+		expires := now + s.policy.SudoTTL.Microseconds()
+		g = grant{V: grantV, Session: c.Actor.sessionKey(), Epoch: a.Epoch, Factor: f, Expires: expires}
+		g.Token = s.keys.seal(useToken, g.tokenFields(id, a.ID, expires, secret)...)
+		told = grantAnswer{Token: makeToken(prefixSudo, id, secret).Reveal(), Expires: expires}
+		g.Answer = s.keys.answered(req, id, now, told)
+		if p == nil {
+			p = &store.Proof{ID: id, Kind: proofGrant, Account: a.ID, CreatedAt: now}
+		}
+		change.Proofs = append(change.Proofs, with(*p, expires+repeatWindow.Microseconds(), g))
+		change.Events = []store.Event{event{Kind: eventSudo, Session: g.Session, Factor: f}.happened(a.ID, c, now)}
+		return change, nil
+	})
+	if err != nil {
+		return Grant{}, err
+	}
+	return told.grant(), nil
+}
+
+// grantID names the one grant of an account and session.
+func (s *Service) grantID(a Actor) string {
+	return s.slotID([]byte("grant"), []byte(a.Account), []byte(a.sessionKey()))
+}
+
+func (s *Service) passwordFactor(ctx context.Context, a *store.Account, password string, now int64) (factor, error) {
+	d, err := decodeAccount(a)
+	if err != nil {
+		return factor{}, err
+	}
+	has, err := s.hasPassword(ctx, a, d)
+	if err != nil {
+		return factor{}, err
+	}
+	if !has {
+		return factor{}, refuse(ErrPasswordNotSet, "")
+	}
+	if err := s.judgePassword(ctx, now, a, "", password); err != nil {
+		return factor{}, err
+	}
+	f := factor{Kind: factorPassword}
+	if d.Password != nil {
+		f.SetAt = d.Password.SetAt
+	}
+	return f, nil
+}
+
+// signInFactor lets a recent sign-in stand in for a factor where there is none:
+// such an account could never bind its first address otherwise.
+func (s *Service) signInFactor(ctx context.Context, a *store.Account, actor Actor, now int64) (factor, error) {
+	d, err := decodeAccount(a)
+	if err != nil {
+		return factor{}, err
+	}
+	has, err := s.hasPassword(ctx, a, d)
+	if err != nil {
+		return factor{}, err
+	}
+	if s.factors(a, has, "") > 0 {
+		return factor{}, refuse(ErrSudoRequired, "give a password, or a code sent to an address of the account")
+	}
+	age := time.Duration(now-actor.AuthenticatedAt.UnixMicro()) * time.Microsecond
+	if actor.AuthenticatedAt.IsZero() || age < 0 || age >= s.policy.RecentSignIn {
+		return factor{}, refuse(ErrSudoRequired, "sign in again")
+	}
+	return factor{Kind: factorSignIn, SetAt: actor.AuthenticatedAt.UnixMicro()}, nil
+}
+
+// sudoed is a live grant, as read.
+type sudoed struct {
+	proof store.Proof
+	g     grant
+}
+
+// checkSudo returns the grant whose token was shown, with the acting account, or
+// ErrSudoRequired. The grant is looked up by who acts, never by what the token
+// says (R05). With fromSession the session's own grant serves without its token.
+// Whether it is still good is mayUse's to say.
+func (s *Service) checkSudo(ctx context.Context, c Caller, t Token, fromSession bool, now int64) (sudoed, *store.Account, error) {
+	id := s.grantID(c.Actor)
+	p, a, g, err := s.readGrant(ctx, id)
+	if err != nil {
+		return sudoed{}, nil, err
+	}
+	if p == nil || p.Account != c.Actor.Account {
+		return sudoed{}, nil, refuse(ErrSudoRequired, "")
+	}
+	if a == nil {
+		a = newAccount(p.Account, now)
+	}
+	if err := usable(a); err != nil {
+		return sudoed{}, nil, err
+	}
+	if !fromSession {
+		named, secret, ok := parseToken(prefixSudo, t, secretBytes)
+		if !ok || named != id || !s.keys.matches(g.Token, useToken, g.tokenFields(id, a.ID, g.Expires, secret)...) {
+			return sudoed{}, nil, refuse(ErrSudoRequired, "")
+		}
+	}
+	return sudoed{*p, g}, a, nil
+}
+
+// mayUse refuses a grant that is dead for the account as it is now.
+func (s *Service) mayUse(h sudoed, c Caller, a *store.Account, now int64) error {
+	if !h.g.mayUse(a, c.Actor.sessionKey(), s.policy.SudoMaxUses, now) {
+		return refuse(ErrSudoRequired, "")
+	}
+	return nil
+}
+
+// used is the write that counts one use of the grant, in the epoch that the
+// change leaves the account in.
+func (h sudoed) used(epoch int64, keep answer) store.Proof {
+	g := h.g.use(epoch)
+	g.Answer = keep
+	return with(h.proof, h.proof.Expires, g)
+}

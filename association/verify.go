@@ -1,0 +1,124 @@
+package association
+
+import (
+	"context"
+	"crypto/subtle"
+	"time"
+
+	"github.com/ligature-auth/ligature/sender"
+	"github.com/ligature-auth/ligature/store"
+)
+
+// Grant is a token that proves something for a while.
+type Grant struct {
+	Token   Token
+	Expires time.Time
+}
+
+// Verify judges a code that Send sent, and for the right one returns a
+// verification token. The caller need not be signed in: whom the token serves
+// was settled when the code was asked for.
+//
+// Everything that may be wrong with a code is ErrInvalidProof (R19); a wrong one
+// is counted. ErrBusy, ErrUnavailable.
+func (s *Service) Verify(ctx context.Context, c Caller, id, code string) (Grant, error) {
+	g, err := s.verify(ctx, c, id, code)
+	return g, s.report(ctx, "verify", c, err)
+}
+
+func (s *Service) verify(ctx context.Context, c Caller, id, typed string) (Grant, error) {
+	code, ok := s.parseCode(typed)
+	if !ok {
+		return Grant{}, refuse(ErrInvalidProof, "")
+	}
+	slot, nonce, ok := parseToken(prefixChallenge, NewToken(id), idBytes)
+	if !ok {
+		return Grant{}, refuse(ErrInvalidProof, "")
+	}
+	now := s.now()
+	// Who is signed in does not count here: some clients say so and some do not.
+	req := requestOf("verify", Caller{RequestID: c.RequestID, Device: c.Device}, id, code)
+
+	var told grantAnswer
+	guessed := false // counted once, however often the write is tried
+	accepted := false
+	err := s.attempt(ctx, func() (store.Change, error) {
+		told = grantAnswer{}
+		p, a, v, err := s.readVerification(ctx, slot)
+		if err != nil {
+			return store.Change{}, err
+		}
+		if p == nil || !v.askedBy(c) || subtle.ConstantTimeCompare(v.Nonce, nonce) != 1 {
+			return store.Change{}, refuse(ErrInvalidProof, "")
+		}
+		if p.Account != "" {
+			if err := s.fresh(p.Account, a, v); err != nil {
+				return store.Change{}, err
+			}
+		}
+		if s.keys.repeats(v.Answer, req, now) {
+			if v.Answer.Refused || !s.keys.open(v.Answer, slot, &told) {
+				return store.Change{}, refuse(ErrInvalidProof, "")
+			}
+			return store.Change{}, nil
+		}
+		v, ok := v.charge(now)
+		if !ok {
+			return store.Change{}, refuse(ErrInvalidProof, "")
+		}
+		right := s.keys.matches(v.Code, useCode, v.codeFields(slot, nonce, code)...)
+		if !guessed {
+			if accepted, err = s.guardGuess(ctx, now, v, p.Account, right); err != nil {
+				return store.Change{}, err
+			}
+			guessed = true
+		}
+		right = right && accepted
+
+		secret := randomBytes(secretBytes)
+		expires := now + s.policy.VerificationTTL.Microseconds()
+		v = v.settle(right, s.keys.seal(useToken, v.tokenFields(slot, expires, secret)...), expires)
+		if right {
+			told = grantAnswer{Token: makeToken(prefixVerification, slot, secret).Reveal(), Expires: expires}
+			v.Answer = s.keys.answered(req, slot, now, told)
+		} else {
+			v.Answer = s.keys.refused(req, now)
+		}
+		return store.Change{Proofs: []store.Proof{with(*p, v.expires(), v)}}, nil
+	})
+	if err != nil {
+		return Grant{}, err
+	}
+	if told.Token == "" {
+		return Grant{}, refuse(ErrInvalidProof, "")
+	}
+	return told.grant(), nil
+}
+
+// askedBy reports whether c may use a code that was asked for signed out: where
+// the asking device has a name, it is that device (R21).
+func (v verification) askedBy(c Caller) bool {
+	if v.Purpose != sender.SignIn || len(v.Asker) < len("device:") || v.Asker[:len("device:")] != "device:" {
+		return true
+	}
+	return v.Asker == deviceAsker(c)
+}
+
+// fresh refuses a verification that its asker's account has outlived. The
+// account is nil where the store has none yet.
+func (s *Service) fresh(id string, a *store.Account, v verification) error {
+	if a == nil {
+		a = &store.Account{ID: id, Status: statusActive}
+	}
+	if a.Status != statusActive || v.Epoch != a.Epoch {
+		return refuse(ErrInvalidProof, "")
+	}
+	return nil
+}
+
+type grantAnswer struct {
+	Token   string `json:"token"`
+	Expires int64  `json:"expires"`
+}
+
+func (a grantAnswer) grant() Grant { return Grant{Token: NewToken(a.Token), Expires: at(a.Expires)} }

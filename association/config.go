@@ -117,6 +117,9 @@ func newService(cfg Config) (*Service, error) {
 	return s, nil
 }
 
+// Now is the Service's clock, Config.Now.
+func (s *Service) Now() time.Time { return s.clock() }
+
 // now is the time of a call in Unix microseconds, asked once a call.
 func (s *Service) now() int64 { return s.clock().UnixMicro() }
 

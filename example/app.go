@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/association/email"
+	"github.com/ligature-auth/ligature/association/phone"
+	"github.com/ligature-auth/ligature/association/username"
+	"github.com/ligature-auth/ligature/httpadapter"
+	"github.com/ligature-auth/ligature/sender/mailbox"
+	"github.com/ligature-auth/ligature/store/memstore"
+)
+
+// The demo account. Its password is far too weak for anything but a demo, so
+// the policy below is relaxed for it.
+const (
+	demoUsername = "demo"
+	demoPassword = "passwd"
+)
+
+type options struct {
+	db        string
+	accessTTL time.Duration
+	noQuotas  bool
+	origins   []string
+	base      string // where the server is reached, "http://127.0.0.1:8080"
+}
+
+type app struct {
+	svc     *association.Service
+	handler http.Handler
+}
+
+// newApp puts everything together.
+func newApp(ctx context.Context, o options) (*app, error) {
+	if o.db != "memory" {
+		return nil, fmt.Errorf("-db %q: only memory is known", o.db)
+	}
+	phones, err := phone.New(phone.Options{DefaultRegion: "CN", Countries: []string{phone.AllCountries}})
+	if err != nil {
+		return nil, err
+	}
+	mail := mailbox.New(mailbox.Options{Out: os.Stdout})
+	svc, err := association.New(association.Config{
+		Name:   "Ligature example",
+		Store:  memstore.New(memstore.Limits{}),
+		Sender: mail,
+		Keys:   throwAwayKeys(),
+		Kinds:  []association.Kind{email.New(), phones, username.New()},
+		Policy: association.Policy{
+			AllowSignUp:            true,
+			AccessTTL:              o.accessTTL,
+			UnsafePasswordMinBytes: len(demoPassword),
+			UnsafeNoBudgets:        o.noQuotas,
+		},
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = svc.Import(ctx, association.ImportedAccount{
+		Name:        "Demo",
+		Identifiers: []association.ImportedIdentifier{{Kind: "username", Value: demoUsername}},
+		Password:    demoPassword,
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	bearer, err := httpadapter.New(svc, httpadapter.Options{Sessions: httpadapter.Bearer(), Origins: o.origins})
+	if err != nil {
+		return nil, err
+	}
+	cookies := scs.New()
+	cookie, err := httpadapter.New(svc, httpadapter.Options{Sessions: httpadapter.Cookie(cookies)})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/auth/", http.StripPrefix("/auth", bearer))
+	mux.Handle("/app/auth/", cookies.LoadAndSave(http.StripPrefix("/app/auth", cookie)))
+	mux.HandleFunc("GET /dev/messages", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(mail.Messages()) // the client has gone: nobody to tell
+	})
+	mux.HandleFunc("GET /{$}", page(o.base))
+	return &app{svc: svc, handler: mux}, nil
+}
+
+// throwAwayKeys are as good as the store, which forgets as well. A real
+// application has its keys from its secret store, the same at every start.
+func throwAwayKeys() association.Keys {
+	random := func() association.Key {
+		b := make([]byte, 32)
+		_, _ = rand.Read(b) // never fails
+		return association.NewKey(b)
+	}
+	return association.Keys{Active: "demo", Ring: map[string]association.Key{"demo": random()}, Index: random()}
+}
+
+var (
+	//go:embed page.html
+	pageHTML string
+	//go:embed try.sh
+	tryScript string
+
+	pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+)
+
+// page says what to try.
+func page(base string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_ = pageTemplate.Execute(w, map[string]string{ // the client has gone: nobody to tell
+			"Base": base, "Username": demoUsername, "Password": demoPassword,
+			"Script": strings.ReplaceAll(tryScript, "http://127.0.0.1:8080", base),
+		})
+	}
+}

@@ -1,0 +1,82 @@
+// Command example runs ligature with nothing else installed: a server on
+// loopback with a demo account, whose messages stay on this machine. It is a tour
+// and a test bed, not a template for production: see docs/ for that.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	log.SetFlags(0)
+	var o options
+	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
+	flag.StringVar(&o.db, "db", "memory", `where records are kept: "memory" forgets everything at the end`)
+	flag.DurationVar(&o.accessTTL, "access-ttl", 0, "how long an access token lives, from 31s; 0 is the default of 2h")
+	flag.BoolVar(&o.noQuotas, "unsafe-no-quotas", false, "switch every budget off, for load tests")
+	origins := flag.String("origins", "", "origins whose pages may call /auth, separated by commas")
+	flag.Parse()
+	if *origins != "" {
+		o.origins = strings.Split(*origins, ",")
+	}
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *addr, o); err != nil {
+		log.Fatal("example: ", err)
+	}
+}
+
+// run serves until ctx ends.
+func run(ctx context.Context, addr string, o options) error {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	o.base = "http://" + listener.Addr().String()
+	a, err := newApp(ctx, o)
+	if err != nil {
+		return err
+	}
+	if o.noQuotas {
+		log.Print("WARNING: -unsafe-no-quotas: nothing limits messages and guesses over many codes. For load tests alone.")
+	}
+	log.Printf("ligature example on %s (demo account: username %q, password %q)", o.base, demoUsername, demoPassword)
+
+	server := &http.Server{Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	sweep := time.NewTicker(time.Minute)
+	defer sweep.Stop()
+	for {
+		select {
+		case <-sweep.C:
+			if _, err := a.svc.DeleteExpired(ctx, 1000); err != nil {
+				log.Print(err)
+			}
+		case err := <-ended:
+			return err
+		case <-ctx.Done():
+			graceful, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			if err := server.Shutdown(graceful); err != nil {
+				return fmt.Errorf("shutdown: %w", err)
+			}
+			if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		}
+	}
+}

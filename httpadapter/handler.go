@@ -1,0 +1,185 @@
+package httpadapter
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/ligature-auth/ligature/association"
+)
+
+// Options say how a handler is mounted.
+type Options struct {
+	// Sessions says who is signed in: Bearer, Cookie or Host. Required.
+	Sessions Sessions
+
+	// Origins are the origins ("https://app.example.com") whose pages may call
+	// the handler from a browser, beside its own. They count with Bearer alone:
+	// the other modes answer pages of their own origin only.
+	Origins []string
+
+	// TrustedProxies are the networks of reverse proxies whose X-Forwarded-For
+	// is believed (R58). Without any, the client is whoever connects.
+	TrustedProxies []netip.Prefix
+}
+
+// New returns a handler for the Service. An error names the option at fault.
+func New(svc *association.Service, o Options) (http.Handler, error) {
+	if svc == nil {
+		return nil, errors.New("httpadapter: the Service is missing")
+	}
+	if o.Sessions == nil {
+		return nil, errors.New("httpadapter: Options.Sessions is missing")
+	}
+	h := &handler{svc: svc, sessions: o.Sessions, proxies: slices.Clone(o.TrustedProxies)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		writeError(w, errUnknownPath)
+	})
+	for _, r := range routes {
+		if r.needs > o.Sessions.offers() {
+			continue
+		}
+		mux.Handle(r.method+" "+r.path, h.serve(r))
+	}
+	guarded, err := sameOrigin(mux, o)
+	if err != nil {
+		return nil, fmt.Errorf("httpadapter: Options.Origins: %w", err)
+	}
+	return plain(guarded), nil
+}
+
+type handler struct {
+	svc      *association.Service
+	sessions Sessions
+	proxies  []netip.Prefix
+}
+
+// route is one endpoint.
+type route struct {
+	method, path string
+
+	// who says whether the endpoint cares who is signed in.
+	who who
+
+	// needs says what Sessions must offer for the endpoint to be served.
+	needs offer
+
+	// serve returns what to answer: a struct for a JSON object.
+	serve func(*handler, *exchange) (any, error)
+}
+
+type who int
+
+const (
+	anyone   who = iota // nobody is asked
+	whoever             // the signed-in account, if there is one
+	signedIn            // the signed-in account, or 401
+)
+
+// offer is what a kind of Sessions has endpoints for.
+type offer int
+
+const (
+	knowing   offer = iota // who is signed in; how is the host's own affair
+	signingIn              // opening and ending sessions
+	tokens                 // handing out tokens for them
+)
+
+// exchange is a request being answered.
+type exchange struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	caller association.Caller
+}
+
+// nothing is the answer where there is nothing to say.
+type nothing struct{}
+
+// The endpoints.
+var routes = []route{
+	{"POST", "/v1/verification", whoever, knowing, sendVerification},
+	{"POST", "/v1/verification/verify", anyone, knowing, verify},
+	{"POST", "/v1/user/sudo", signedIn, knowing, sudo},
+	{"PATCH", "/v1/user/contact", signedIn, knowing, bindContact},
+	{"POST", "/v1/user/basic/edit", signedIn, knowing, editBasic},
+	{"GET", "/v1/user/me", signedIn, knowing, me},
+	{"PATCH", "/v1/user/password", signedIn, knowing, setPassword},
+	{"POST", "/v1/signup", anyone, signingIn, signUp},
+	{"POST", "/v1/signin", anyone, signingIn, signIn},
+	{"POST", "/v1/token", anyone, tokens, refresh},
+	{"POST", "/v1/revoke", anyone, tokens, revoke},
+	{"POST", "/v1/user/signout", signedIn, signingIn, signOut},
+}
+
+// serve answers one endpoint.
+func (h *handler) serve(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := h.answer(rt, w, r)
+		if err != nil {
+			writeError(w, err)
+			return
+		}
+		writeJSON(w, http.StatusOK, answer)
+	})
+}
+
+func (h *handler) answer(rt route, w http.ResponseWriter, r *http.Request) (any, error) {
+	if err := noSecretInQuery(r); err != nil {
+		return nil, err
+	}
+	x := &exchange{w: w, r: r, caller: h.caller(r)}
+	if rt.who != anyone {
+		actor, err := h.sessions.actor(h.svc, r)
+		if err != nil {
+			return nil, err
+		}
+		if rt.who == signedIn && actor == (association.Actor{}) {
+			return nil, fmt.Errorf("httpadapter: %w", association.ErrUnauthenticated)
+		}
+		x.caller.Actor = actor
+	}
+	return rt.serve(h, x)
+}
+
+// secretParameters travel in the body or in a header, never in a URL (R38).
+var secretParameters = []string{
+	"sudo_token", "verification_token", "verification_code", "access_token", "refresh_token", "provider_token",
+	"token", "code", "password", "new_password", "old_password",
+}
+
+func noSecretInQuery(r *http.Request) error {
+	for name := range r.URL.Query() {
+		if slices.Contains(secretParameters, strings.ToLower(name)) {
+			return fmt.Errorf("httpadapter: %w: secrets do not belong in a URL", association.ErrInvalidArgument)
+		}
+	}
+	return nil
+}
+
+// plain sets what every answer has, and repairs what clients are known to send.
+func plain(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if upper := strings.ToUpper(r.Method); upper != r.Method {
+			r = r.Clone(r.Context())
+			r.Method = upper
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic("httpadapter: our own answers always marshal: " + err.Error())
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // the client has gone: nobody to tell
+}

@@ -1,0 +1,118 @@
+package httpadapter
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ligature-auth/ligature/association"
+)
+
+// credentials are the answer to signing in with Bearer sessions.
+type credentials struct {
+	TokenType    string `json:"token_type"`
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token"`
+	ExpiresIn    int64  `json:"expires_in"`
+	Subject      string `json:"sub"`
+}
+
+// signedInAs is the answer to signing in with Cookie sessions: no tokens.
+type signedInAs struct {
+	Subject   string `json:"sub"`
+	ExpiresIn int64  `json:"expires_in"`
+}
+
+func signIn(h *handler, x *exchange) (any, error) {
+	body, err := read[struct {
+		Username          string `json:"username"`
+		Password          string `json:"password"`
+		VerificationToken string `json:"verification_token"`
+	}](x)
+	if err != nil {
+		return nil, err
+	}
+	s, err := h.svc.SignIn(x.r.Context(), x.caller, association.SignInRequest{
+		Identifier: body.Username, Password: body.Password,
+		VerificationToken: association.NewToken(body.VerificationToken),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return h.sessions.opened(h, x, s)
+}
+
+func signUp(h *handler, x *exchange) (any, error) {
+	body, err := read[struct {
+		Email             string `json:"email"`
+		Phone             string `json:"phone_number"`
+		VerificationToken string `json:"verification_token"`
+		Username          string `json:"username"`
+		Password          string `json:"password"`
+		Name              string `json:"name"`
+	}](x)
+	if err != nil {
+		return nil, err
+	}
+	kind, to, err := address(body.Email, body.Phone)
+	if err != nil {
+		return nil, err
+	}
+	s, err := h.svc.SignUp(x.r.Context(), x.caller, association.SignUpRequest{
+		Kind: kind, To: to, VerificationToken: association.NewToken(body.VerificationToken),
+		Username: body.Username, Password: body.Password, Name: body.Name,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return h.sessions.opened(h, x, s)
+}
+
+// refresh trades a refresh token for new tokens.
+func refresh(h *handler, x *exchange) (any, error) {
+	body, err := read[struct {
+		GrantType    string `json:"grant_type"`
+		RefreshToken string `json:"refresh_token"`
+	}](x)
+	if err != nil {
+		return nil, err
+	}
+	if body.GrantType != "refresh_token" {
+		return nil, badBody("the only grant type is refresh_token")
+	}
+	s, err := h.svc.Refresh(x.r.Context(), x.caller, association.NewToken(body.RefreshToken))
+	if err != nil {
+		return nil, err
+	}
+	return h.sessions.opened(h, x, s)
+}
+
+// revoke ends the session of an access token, as RFC 7009 has it: a token that
+// is dead already is no error.
+func revoke(h *handler, x *exchange) (any, error) {
+	body, err := read[struct {
+		Token string `json:"token"`
+	}](x)
+	if err != nil {
+		return nil, err
+	}
+	actor, err := h.svc.Authenticate(x.r.Context(), association.NewToken(body.Token))
+	if errors.Is(err, association.ErrUnauthenticated) {
+		return nothing{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	x.caller.Actor = actor
+	return nothing{}, h.svc.SignOut(x.r.Context(), x.caller)
+}
+
+// signOut ends the session of the request.
+func signOut(h *handler, x *exchange) (any, error) {
+	if err := h.svc.SignOut(x.r.Context(), x.caller); err != nil {
+		return nil, err
+	}
+	if err := h.sessions.closed(x.r); err != nil {
+		return nil, fmt.Errorf("sign out: %w", err)
+	}
+	return nothing{}, nil
+}

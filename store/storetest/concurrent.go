@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/ligature-auth/ligature/store"
@@ -56,24 +57,29 @@ func (s suite) concurrent(t *testing.T) {
 			Proofs:   []store.Proof{proof("p", "ann")},
 			Link:     []store.Association{numbered(1)},
 		})
-		writes := s.callers * s.rounds
-		done, stop := context.WithCancel(t.Context())
-		for _, err := range atOnce(4, func(i int) error {
-			if i == 0 {
-				defer stop()
-				for n := 1; n <= writes; n++ {
-					a, p := account("ann"), proof("p", "ann")
-					a.Version, p.Version = int64(n), int64(n)
-					if err := s1.Apply(t.Context(), store.Change{
-						Accounts: []store.Account{a}, Proofs: []store.Proof{p},
-						Unlink: []store.Association{numbered(n)}, Link: []store.Association{numbered(n + 1)},
-					}); err != nil {
-						return err
-					}
+		// Nobody is done before the others had their share, so that they overlap.
+		share := int64(s.callers)
+		const readers = 3
+		var written, reading atomic.Int64
+		reading.Store(readers)
+		write := func() error {
+			defer written.Add(share) // lets the readers go if it fails
+			for n := 1; written.Load() < share || reading.Load() > 0; n++ {
+				a, p := account("ann"), proof("p", "ann")
+				a.Version, p.Version = int64(n), int64(n)
+				if err := s1.Apply(t.Context(), store.Change{
+					Accounts: []store.Account{a}, Proofs: []store.Proof{p},
+					Unlink: []store.Association{numbered(n)}, Link: []store.Association{numbered(n + 1)},
+				}); err != nil {
+					return err
 				}
-				return nil
+				written.Add(1)
 			}
-			for done.Err() == nil {
+			return nil
+		}
+		read := func() error {
+			defer reading.Add(-1)
+			for reads := int64(0); reads < share || written.Load() < share; reads++ {
 				p, a, err := s1.Proof(t.Context(), "p")
 				if err != nil {
 					return err
@@ -84,6 +90,12 @@ func (s suite) concurrent(t *testing.T) {
 				}
 			}
 			return nil
+		}
+		for _, err := range atOnce(1+readers, func(i int) error {
+			if i == 0 {
+				return write()
+			}
+			return read()
 		}) {
 			if err != nil {
 				t.Error(err)
@@ -103,18 +115,18 @@ func (s suite) concurrent(t *testing.T) {
 			}
 			s1.apply(old)
 			errs := atOnce(s.callers+1, func(i int) error {
-				if i == s.callers {
+				if i == 0 {
 					_, err := s1.DeleteExpired(t.Context(), now, s.callers)
 					return err
 				}
-				p := proof(id(i), "")
+				p := proof(id(i-1), "")
 				p.Version = 1
 				return s1.Apply(t.Context(), store.Change{Proofs: []store.Proof{p}})
 			})
-			if err := errs[s.callers]; err != nil {
+			if err := errs[0]; err != nil {
 				t.Errorf("DeleteExpired: %v", err)
 			}
-			for i, err := range errs[:s.callers] {
+			for i, err := range errs[1:] {
 				_, _, found := s1.Proof(t.Context(), id(i))
 				switch {
 				case err == nil && found != nil:

@@ -1,0 +1,126 @@
+package storetest_test
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/ligature-auth/ligature/store"
+)
+
+// onCount is a store whose Count keeps its own numbers and calls add for each
+// counter. load and save are atomic; what lies between is add's.
+func onCount(add func(c store.Counter, load func([32]byte) int64, save func([32]byte, int64)) int64) func(store.Store) store.Store {
+	return func(good store.Store) store.Store {
+		var mu sync.Mutex
+		numbers := map[[32]byte]int64{}
+		load := func(key [32]byte) int64 {
+			mu.Lock()
+			defer mu.Unlock()
+			return numbers[key]
+		}
+		save := func(key [32]byte, n int64) {
+			mu.Lock()
+			defer mu.Unlock()
+			numbers[key] = n
+		}
+		return fake{Store: good, count: func(ctx context.Context, counters []store.Counter) ([]int64, error) {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			values := make([]int64, len(counters))
+			for i, c := range counters {
+				values[i] = add(c, load, save)
+			}
+			return values, nil
+		}}
+	}
+}
+
+// onCounters changes what a good Count is asked.
+func onCounters(rewrite func(c *store.Counter)) func(store.Store) store.Store {
+	return func(good store.Store) store.Store {
+		return fake{Store: good, count: func(ctx context.Context, counters []store.Counter) ([]int64, error) {
+			counters = slices.Clone(counters)
+			for i := range counters {
+				rewrite(&counters[i])
+			}
+			return good.Count(ctx, counters)
+		}}
+	}
+}
+
+func countBreakages() []breakage {
+	type loader = func([32]byte) int64
+	type saver = func([32]byte, int64)
+	notAtomic := onCount(func(c store.Counter, load loader, save saver) int64 {
+		n := load(c.Key)
+		yield()
+		save(c.Key, n+c.N)
+		return n + c.N
+	})
+	return []breakage{
+		{"count reads, then writes", "count/R22_one_key_at_once", notAtomic},
+		{"count reads, then writes two", "count/R32_two_keys_at_once", notAtomic},
+		{"count tells the old value", "count/adds_and_tells_the_new_value", func(good store.Store) store.Store {
+			return fake{Store: good, count: func(ctx context.Context, counters []store.Counter) ([]int64, error) {
+				values, err := good.Count(ctx, counters)
+				for i := range values {
+					values[i] -= counters[i].N
+				}
+				return values, err
+			}}
+		}},
+		{"count adds strings", "count/R31_ten_and_one_are_eleven", onCount(
+			func(c store.Counter, load loader, save saver) int64 {
+				n := load(c.Key)
+				if n < 10 {
+					n += c.N
+				} else {
+					n, _ = strconv.ParseInt(strconv.FormatInt(n, 10)+strconv.FormatInt(c.N, 10), 10, 64)
+				}
+				save(c.Key, n)
+				return n
+			})},
+		{"count takes zero for one", "count/zero_reads", onCounters(func(c *store.Counter) { c.N = max(c.N, 1) })},
+		{"count ends keys early", "count/keys_are_apart_in_every_bit", onCounters(
+			func(c *store.Counter) { clear(c.Key[16:]) })},
+		{"count is in floats", "count/sums_are_exact_to_64_bits", onCount(
+			func(c store.Counter, load loader, save saver) int64 {
+				n := int64(float64(load(c.Key)) + float64(c.N))
+				save(c.Key, n)
+				return n
+			})},
+		{"count wraps", "count/a_sum_too_large_never_starts_again", onCount(
+			func(c store.Counter, load loader, save saver) int64 {
+				n := load(c.Key) + c.N
+				save(c.Key, n)
+				return n
+			})},
+		{"count is of 32 bits", "count/sums_are_exact_to_64_bits", onCount(
+			func(c store.Counter, load loader, save saver) int64 {
+				n := min(load(c.Key)+c.N, math.MaxInt32)
+				save(c.Key, n)
+				return n
+			})},
+		{"count has a clock", "count/an_expired_counter_counts_on", onCount(
+			func(c store.Counter, load loader, save saver) int64 {
+				n := c.N
+				if c.Expires > 1_000_000 {
+					n += load(c.Key)
+				}
+				save(c.Key, n)
+				return n
+			})},
+		{"count answers in the order of keys", "count/many_in_one_call,_in_their_order", func(good store.Store) store.Store {
+			return fake{Store: good, count: func(ctx context.Context, counters []store.Counter) ([]int64, error) {
+				counters = slices.Clone(counters)
+				slices.SortFunc(counters, func(a, b store.Counter) int { return cmp.Compare(string(a.Key[:]), string(b.Key[:])) })
+				return good.Count(ctx, counters)
+			}}
+		}},
+	}
+}

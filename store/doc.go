@@ -29,7 +29,7 @@
 //
 // The core never exceeds these, so columns can be sized by them: IDs 128 bytes,
 // Association.Kind 64 bytes of ASCII, Association.Value 320 bytes,
-// Association.Display 320 bytes of UTF-8, Data 64 KiB. An account's ID is the
-// host's own and may hold any UTF-8 without control characters; the other IDs
-// are ASCII.
+// Association.Display 320 bytes of UTF-8 without NUL, Data 64 KiB (65,536
+// bytes). An account's ID is the host's own and may hold any UTF-8 without
+// control characters; the other IDs are ASCII.
 package store

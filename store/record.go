@@ -72,7 +72,9 @@ type Counter struct {
 //   - Events are appended.
 //
 // No record stands in a Change twice, but for an identifier that stands once in
-// Unlink and once in Link. An empty Change does nothing.
+// Unlink and once in Link. Events and associations to be linked come with IDs that
+// were never used; whether the account they name exists is not the store's to
+// check. An empty Change does nothing.
 type Change struct {
 	Accounts []Account
 	Proofs   []Proof

@@ -30,13 +30,14 @@ var (
 // Records that go in and come out are copies: neither side keeps a slice of the
 // other's.
 type Store interface {
-	// Account returns the account with its associations, oldest first
-	// (by CreatedAt, then ID), or ErrNotFound.
+	// Account returns the account with its associations, oldest first (by
+	// CreatedAt, then the byte order of ID), or ErrNotFound. They are one
+	// consistent read: no Change falls between them.
 	Account(ctx context.Context, id string) (*Account, error)
 
 	// AccountByIdentifier returns the account, with all of its associations,
-	// that the identifier is linked to, or ErrNotFound. The match is exact in
-	// every byte of kind and value.
+	// that the identifier is linked to, or ErrNotFound, as one consistent read
+	// too. The match is exact in every byte of kind and value.
 	AccountByIdentifier(ctx context.Context, kind string, value []byte) (*Account, error)
 
 	// Proof returns the proof, expired or not, together with the account it
@@ -45,7 +46,7 @@ type Store interface {
 	Proof(ctx context.Context, id string) (*Proof, *Account, error)
 
 	// Proofs returns the account's proofs of one kind, expired ones included,
-	// oldest first (by CreatedAt, then ID). None is an empty slice, not an error.
+	// oldest first (by CreatedAt, then the byte order of ID). None is an empty slice, not an error.
 	Proofs(ctx context.Context, account string, kind uint8) ([]Proof, error)
 
 	// Apply writes the whole Change or nothing of it. See Change for what each
@@ -61,7 +62,9 @@ type Store interface {
 	// counted: over-counting is allowed, under-counting never.
 	//
 	// Expires is kept for DeleteExpired alone: Count never compares it with
-	// anything, and a later Expires for a known key may be kept or dropped.
+	// anything, and a later Expires for a known key may be kept or dropped. No
+	// key stands twice in one call. A sum beyond an int64 is an error, or stays at
+	// the most.
 	Count(ctx context.Context, counters []Counter) ([]int64, error)
 
 	// Events returns up to limit of the account's events, newest first, that is

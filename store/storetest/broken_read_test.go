@@ -130,7 +130,7 @@ func readBreakages() []breakage {
 				return append(list, more...), err
 			}}
 		}},
-		{"a proof and its account are two reads", "concurrent/a_proof_and_its_account_are_one_read", func(good store.Store) store.Store {
+		{"a proof and its account are two reads", "concurrent/a_proof,_its_account_and_their_associations_are_one_read", func(good store.Store) store.Store {
 			return fake{Store: good, proof: func(ctx context.Context, id string) (*store.Proof, *store.Account, error) {
 				p, a, err := good.Proof(ctx, id)
 				if a != nil {

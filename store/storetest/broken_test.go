@@ -38,7 +38,7 @@ func breakages() []breakage {
 func TestVictim(t *testing.T) {
 	victim := os.Getenv(victimVariable)
 	if victim == "" {
-		t.Skip("run by the other tests")
+		return // the other tests run it, with a store to break
 	}
 	construct := wrapErrors
 	if victim != goodStore {

@@ -50,7 +50,7 @@ func (s suite) concurrent(t *testing.T) {
 
 	// The writer raises all three numbers in each Change: a read that sees two
 	// different ones saw half of a Change.
-	s.check(t, "a proof and its account are one read", func(t *testing.T, s1 subject) {
+	s.check(t, "a proof, its account and their associations are one read", func(t *testing.T, s1 subject) {
 		numbered := func(n int) store.Association { return email(fmt.Sprintf("x%d", n), "ann", strconv.Itoa(n)) }
 		s1.apply(store.Change{
 			Accounts: []store.Account{account("ann")},
@@ -87,6 +87,14 @@ func (s suite) concurrent(t *testing.T) {
 				if a == nil || a.Version != p.Version || len(a.Associations) != 1 ||
 					string(a.Associations[0].Value) != strconv.FormatInt(p.Version, 10) {
 					return fmt.Errorf("a torn read: proof at version %d with account %.200s", p.Version, fmt.Sprintf("%+v", a))
+				}
+				alone, err := s1.Account(t.Context(), "ann")
+				if err != nil {
+					return err
+				}
+				if len(alone.Associations) != 1 ||
+					string(alone.Associations[0].Value) != strconv.FormatInt(alone.Version, 10) {
+					return fmt.Errorf("a torn read: account %.200s", fmt.Sprintf("%+v", alone))
 				}
 			}
 			return nil

@@ -1,0 +1,47 @@
+# What a developer runs. CI runs `.ci/run`, which calls this.
+
+GO          ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 30s
+
+.PHONY: help test test-go test-client test-example lint fuzz bench example setup
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+test: setup test-go test-example test-client ## Everything; installs what it needs on Debian
+
+setup: ## Install what the tests need and the machine lacks
+	@./internal/setup.sh
+
+test-go: ## The Go tests, with the race detector
+	$(GO) test -race -shuffle=on ./...
+
+test-example: bin/example ## The lines that the example's page and the README say to paste
+	@./internal/tryexample.sh bin/example
+
+test-client: bin/example ## The real client against the built example
+	cd internal/realclient && npm ci --ignore-scripts --no-audit --no-fund && npm test
+
+.PHONY: bin/example
+bin/example:
+	$(GO) build -o $@ ./example
+
+lint: ## Formatting, vet, staticcheck, go.mod
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt would change these"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+
+fuzz: ## Every fuzz target for FUZZTIME (30s)
+	@set -e; grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
+		for target in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$file | sed 's/func //'); do \
+			echo "== $$(dirname $$file) $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$(dirname $$file); \
+		done; done
+
+bench: ## The benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+example: ## Run the example on http://127.0.0.1:8080
+	$(GO) run ./example

@@ -1,0 +1,40 @@
+// Package association binds every way a person signs in to one account.
+//
+// A [Service] is the whole of it: each of its methods is one step of a ceremony.
+//
+//	sign in ──▶ sudo ──▶ send ──▶ verify ──▶ bind ──▶ sign in with either method
+//
+//  1. Somebody is signed in: [Service.SignIn], [Service.SignUp], or a session of
+//     the host's own. [Service.Authenticate] turns an access token into an
+//     [Actor].
+//  2. [Service.Sudo]: they prove again who they are, by the password or by a code
+//     sent to an address that is bound already. The result is a sudo token, good
+//     for ten minutes, in this session alone.
+//  3. [Service.Send]: a code goes to the new address.
+//  4. [Service.Verify]: the code is right. The result is a verification token.
+//  5. [Service.Bind]: both tokens, one commit. The address is now a sign-in method.
+//  6. [Service.SignIn] by any bound method.
+//
+// Every method takes a [Caller] right after the context: who calls, from where.
+// Who acts always comes from there, and never from anything in the request.
+//
+// # Setting it up
+//
+// [New] needs a store, a sender, keys and kinds; none has a default. The zero
+// [Policy] is the safe one. A Service starts no goroutine and reads no
+// environment; the host calls [Service.DeleteExpired] now and then.
+//
+// # Errors
+//
+// A refusal is an [*Error] around one of the sentinels in this package, for
+// errors.Is. Whatever is wrong with a code or a verification token is
+// [ErrInvalidProof], told from nothing else; nobody is told whether an address is
+// known before proving that they hold it. A refused call changes nothing but
+// counters.
+//
+// # What is kept
+//
+// Codes and tokens are kept as MACs under [Keys], passwords as argon2id hashes, all
+// of it behind package store's contract. Records are versioned: what a decision
+// rests on is asserted in the write that carries it out.
+package association

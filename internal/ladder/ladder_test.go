@@ -1,0 +1,156 @@
+// Package ladder holds the order of the packages: who may import whom, and which
+// modules from elsewhere each may use.
+package ladder_test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/ligature-auth/ligature"
+
+// rungs says for each package what its non-test code may import beside the
+// standard library. A package that is not here has no place in the tree yet: give
+// it one.
+var rungs = map[string][]string{
+	"internal/secret": {},
+
+	"store":           {},
+	"store/memstore":  {"store"},
+	"store/storetest": {"store"},
+
+	"sender":            {"internal/secret"},
+	"sender/mailbox":    {"sender"},
+	"sender/sendertest": {"sender"},
+
+	"association": {
+		"internal/secret", "sender", "store",
+		"github.com/alexedwards/argon2id", "golang.org/x/text/unicode/norm",
+	},
+	"association/email":    {"association", "sender", "golang.org/x/net/idna"},
+	"association/phone":    {"association", "sender", "github.com/nyaruka/phonenumbers"},
+	"association/username": {"association", "sender"},
+
+	"httpadapter": {
+		"association",
+		"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext",
+		"github.com/rs/cors", "golang.org/x/text/language",
+	},
+
+	"example": {
+		"association", "association/email", "association/phone", "association/username", "httpadapter",
+		"sender/mailbox", "store/memstore", "github.com/alexedwards/scs/v2",
+	},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+	GoFiles    []string
+}
+
+func TestLadder(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,GoFiles", module+"/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	seen := 0
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.GoFiles) == 0 {
+			continue // tests alone
+		}
+		seen++
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		allowed, ok := rungs[name]
+		if !ok {
+			t.Errorf("%s has no rung", name)
+			continue
+		}
+		for _, path := range p.Imports {
+			short := strings.TrimPrefix(path, module+"/")
+			if standard := !strings.Contains(strings.Split(path, "/")[0], "."); standard || slices.Contains(allowed, short) {
+				continue
+			}
+			t.Errorf("%s must not import %s", name, short)
+		}
+	}
+	if seen != len(rungs) {
+		t.Errorf("%d packages were listed, %d have a rung", seen, len(rungs))
+	}
+}
+
+// TestHabits looks for calls that library code must not make.
+func TestHabits(t *testing.T) {
+	forbidden := map[string]string{
+		"time.Now":    "there is one clock, Config.Now",
+		"fmt.Print":   "a library does not print",
+		"fmt.Printf":  "a library does not print",
+		"fmt.Println": "a library does not print",
+		"log.Print":   "log to Config.Logger",
+		"log.Printf":  "log to Config.Logger",
+		"os.Getenv":   "configuration is an argument",
+	}
+	// Where the clock comes from, when the host gives none.
+	allowed := []string{"association/config.go time.Now", "sender/mailbox/mailbox.go time.Now"}
+
+	root := "../.."
+	files := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "example" || d.Name() == "node_modules" || d.Name() == ".git" || d.Name() == "sendertest" || d.Name() == "storetest") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		files++
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(root, path)
+		for _, imp := range f.Imports {
+			if strings.Contains(imp.Path.Value, "math/rand") {
+				t.Errorf("%s imports %s: randomness is crypto/rand (R11)", rel, imp.Path.Value)
+			}
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if x, ok := s.X.(*ast.Ident); ok {
+				name := x.Name + "." + s.Sel.Name
+				if why, bad := forbidden[name]; bad && !slices.Contains(allowed, filepath.ToSlash(rel)+" "+name) {
+					t.Errorf("%s uses %s: %s", rel, name, why)
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files == 0 {
+		t.Fatal("no file was looked at")
+	}
+}

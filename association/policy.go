@@ -76,8 +76,8 @@ type Policy struct {
 	UnsafeNoBudgets bool
 }
 
-// Budgets limit sends and guesses over all codes. A Limit whose N is 0 is the
-// default that its comment names.
+// Budgets limit sends and guesses over all codes. A zero Limit is the default
+// that its comment names; one that is zero in part is an error.
 type Budgets struct {
 	// ResendPause is the least time between two codes of one slot, that is for
 	// the same asker, purpose and address: 0 means 60 seconds, at least 30.

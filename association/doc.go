@@ -2,18 +2,18 @@
 //
 // A [Service] is the whole of it: each of its methods is one step of a ceremony.
 //
-//	sign in ──▶ sudo ──▶ send ──▶ verify ──▶ bind ──▶ sign in with either method
+//		sign in ──▶ sudo ──▶ send ──▶ verify ──▶ bind ──▶ sign in with either method
 //
-//  1. Somebody is signed in: [Service.SignIn], [Service.SignUp], or a session of
-//     the host's own. [Service.Authenticate] turns an access token into an
-//     [Actor].
-//  2. [Service.Sudo]: they prove again who they are, by the password or by a code
-//     sent to an address that is bound already. The result is a sudo token, good
-//     for ten minutes, in this session alone.
-//  3. [Service.Send]: a code goes to the new address.
-//  4. [Service.Verify]: the code is right. The result is a verification token.
-//  5. [Service.Bind]: both tokens, one commit. The address is now a sign-in method.
-//  6. [Service.SignIn] by any bound method.
+//	 1. Somebody is signed in: [Service.SignIn], [Service.SignUp], or a session of
+//	    the host's own. [Service.Authenticate] turns an access token into an
+//	    [Actor].
+//	 2. [Service.Sudo]: they prove again who they are, by the password or by a code
+//	    sent to an address that is bound already. The result is a sudo token, good
+//	    for ten minutes, in this session alone.
+//	 3. [Service.Send]: a code goes to the new address.
+//	 4. [Service.Verify]: the code is right. The result is a verification token.
+//	 5. [Service.Bind]: both tokens, one commit. The address is now a sign-in method.
+//	 6. [Service.SignIn] by any bound method.
 //
 // Every method takes a [Caller] right after the context: who calls, from where.
 // Who acts always comes from there, and never from anything in the request.

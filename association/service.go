@@ -59,7 +59,7 @@ func pause(ctx context.Context, d time.Duration) error {
 func (s *Service) readAccount(ctx context.Context, id string, now int64) (*store.Account, error) {
 	a, err := s.store.Account(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return newAccount(id, now), nil
+		return newAccount(id, now), checkAccountID(id)
 	}
 	if err != nil {
 		return nil, err

@@ -1,0 +1,48 @@
+// The built example as a process of its own, with a memory of its own.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+const binary = resolve(import.meta.dirname, process.env.LIGATURE_EXAMPLE ?? '../../bin/example')
+
+/**
+ * Starts the example for the length of a test.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {...string} flags
+ * @returns {Promise<{url: string, messages: () => Promise<object[]>, code: (to: string, purpose: string) => Promise<string>}>}
+ *   code is the newest code to an address, which must be for the purpose
+ */
+export async function startExample(t, ...flags) {
+  if (!existsSync(binary)) {
+    throw new Error(`${binary} is missing: build it with "go build -o bin/example ./example", or set LIGATURE_EXAMPLE`)
+  }
+  const child = spawn(binary, ['-addr', '127.0.0.1:0', ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
+  t.after(() => new Promise((done) => {
+    if (child.exitCode !== null) return done()
+    child.once('exit', done)
+    child.kill()
+  }))
+  const url = await new Promise((found, failed) => {
+    let log = ''
+    child.once('error', failed)
+    child.once('exit', (status) => failed(new Error(`the example ended with ${status}: ${log}`)))
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      log += text
+      const started = log.match(/ligature example on (http:\/\/[\d.]+:\d+) /)
+      if (started) found(started[1])
+    })
+  })
+  const messages = async () => (await fetch(`${url}/dev/messages`)).json()
+  return {
+    url,
+    messages,
+    async code(to, purpose) {
+      const last = (await messages()).findLast((m) => m.to === to)
+      if (last?.purpose !== purpose || !last.code) {
+        throw new Error(`the last message to ${to} is ${JSON.stringify(last)}, not a code to ${purpose}`)
+      }
+      return last.code
+    },
+  }
+}

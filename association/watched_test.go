@@ -3,6 +3,7 @@ package association_test
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ligature-auth/ligature/store"
 )
@@ -95,6 +96,25 @@ func (w *watched) during(f func()) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]string{}, w.calls[from:]...)
+}
+
+// meet holds the next n writes back until all of them are there, so that each
+// rests on what was read before any was made.
+func (w *watched) meet(n int) {
+	var arrived atomic.Int64
+	all := make(chan struct{})
+	w.before = func(_ context.Context, call string) error {
+		if call != "Apply" {
+			return nil
+		}
+		switch k := arrived.Add(1); {
+		case k < int64(n):
+			<-all
+		case k == int64(n):
+			close(all)
+		}
+		return nil
+	}
 }
 
 // writes is how many Changes took effect.

@@ -87,7 +87,7 @@ func (t *sudoToken) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	var answer struct {
 		SudoToken string `json:"sudo_token"`
 	}
-	if err := json.Unmarshal(v, &answer); err != nil {
+	if err := json.Unmarshal(v, &answer, d.Options()); err != nil {
 		return err
 	}
 	*t = sudoToken(answer.SudoToken)

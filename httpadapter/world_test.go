@@ -17,6 +17,7 @@ import (
 	"github.com/ligature-auth/ligature/association/username"
 	"github.com/ligature-auth/ligature/httpadapter"
 	"github.com/ligature-auth/ligature/sender/mailbox"
+	"github.com/ligature-auth/ligature/store"
 	"github.com/ligature-auth/ligature/store/memstore"
 )
 
@@ -101,6 +102,19 @@ func (w *world) account(name string, identifiers ...string) {
 		in.Identifiers = append(in.Identifiers, association.ImportedIdentifier{Kind: identifiers[i], Value: identifiers[i+1]})
 	}
 	if _, err := w.svc.Import(w.t.Context(), in); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// block disables an account, as an operator does in the database.
+func (w *world) block(name string) {
+	w.t.Helper()
+	a, err := w.store.Account(w.t.Context(), name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	a.Status = 2
+	if err := w.store.Apply(w.t.Context(), store.Change{Accounts: []store.Account{*a}}); err != nil {
 		w.t.Fatal(err)
 	}
 }

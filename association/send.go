@@ -104,8 +104,14 @@ func (s *Service) send(ctx context.Context, c Caller, r SendRequest) (Sent, erro
 		v.Answer = s.keys.answered(req, slot, now, told)
 		return store.Change{Proofs: []store.Proof{with(p, v.expires(), v)}}, nil
 	})
-	if err != nil || repeated || !deliver {
-		return told.sent(), err
+	if err != nil {
+		// The store may have written the code all the same. Nobody will get it,
+		// so a repeat must not be told that it is on its way.
+		s.takeBack(ctx, slot, nonce)
+		return Sent{}, err
+	}
+	if repeated || !deliver {
+		return told.sent(), nil
 	}
 
 	err = s.deliver(ctx, s.codeMessage(sender.Message{
@@ -171,6 +177,9 @@ func (s *Service) ask(ctx context.Context, c Caller, r SendRequest, now int64) (
 
 	a, err := s.readAccount(ctx, c.Actor.Account, now)
 	if err != nil {
+		return asked{}, err
+	}
+	if _, err := s.actingSession(ctx, c, a, now); err != nil {
 		return asked{}, err
 	}
 	if r.Target == TargetCurrentUser {

@@ -52,6 +52,9 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	if err := usable(a); err != nil {
 		return Grant{}, err
 	}
+	if _, err := s.actingSession(ctx, c, a, now); err != nil {
+		return Grant{}, err
+	}
 	var f factor
 	switch {
 	case byToken: // judged below, with the write that spends it

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"path"
 	"slices"
 	"strings"
 
@@ -46,7 +48,7 @@ func New(svc *association.Service, o Options) (http.Handler, error) {
 		}
 		mux.Handle(r.method+" "+r.path, h.serve(r))
 	}
-	guarded, err := sameOrigin(mux, o)
+	guarded, err := sameOrigin(exact(mux), o)
 	if err != nil {
 		return nil, fmt.Errorf("httpadapter: Options.Origins: %w", err)
 	}
@@ -152,8 +154,14 @@ var secretParameters = []string{
 	"token", "code", "password", "new_password", "old_password",
 }
 
+// noSecretInQuery refuses such a query, and one that cannot be read in full: what
+// is left out here, the next reader may see.
 func noSecretInQuery(r *http.Request) error {
-	for name := range r.URL.Query() {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return fmt.Errorf("httpadapter: %w: the query cannot be read", association.ErrInvalidArgument)
+	}
+	for name := range query {
 		if slices.Contains(secretParameters, strings.ToLower(name)) {
 			return fmt.Errorf("httpadapter: %w: secrets do not belong in a URL", association.ErrInvalidArgument)
 		}
@@ -169,6 +177,19 @@ func plain(next http.Handler) http.Handler {
 		if upper := strings.ToUpper(r.Method); upper != r.Method {
 			r = r.Clone(r.Context())
 			r.Method = upper
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// exact answers paths in their one spelling alone. ServeMux would redirect the
+// others, out of the prefix that the handler is mounted under, and take their
+// query along (R38).
+func exact(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path.Clean("/"+r.URL.Path) != r.URL.Path {
+			writeError(w, errUnknownPath)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})

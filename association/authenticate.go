@@ -111,6 +111,8 @@ func (s *Service) refresh(ctx context.Context, c Caller, t Token) (Session, erro
 			var next generation
 			next, told = s.newGeneration(id, a.ID, family, now)
 			v = v.refresh(next, s.policy.RefreshTTL, now)
+			// Sealed anew, or a retired key could not be dropped while the session lives.
+			v.Family = s.keys.seal(useToken, familyFields(id, a.ID, family)...)
 			v.Answer = s.keys.answered(req, id, now, newSessionAnswer(told))
 			return store.Change{Proofs: []store.Proof{with(*p, v.Expires, v)}}, nil
 		case previousToken:

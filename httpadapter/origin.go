@@ -3,6 +3,7 @@ package httpadapter
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/rs/cors"
 
@@ -22,6 +23,9 @@ func sameOrigin(next http.Handler, o Options) (http.Handler, error) {
 		return protection.Handler(next), nil
 	}
 	for _, origin := range o.Origins {
+		if strings.Contains(origin, "*") { // which cors would read as any
+			return nil, fmt.Errorf("invalid origin %q: name each", origin)
+		}
 		if err := protection.AddTrustedOrigin(origin); err != nil {
 			return nil, err
 		}

@@ -59,13 +59,17 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 			change, told, err = s.signInChange(h, a, c, req, now)
 			return change, err
 		}
+		username, err := s.maySignUp(ctx, r)
+		if err != nil {
+			return store.Change{}, err
+		}
 		if hash == "" && r.Password != "" { // made once, however often the write is tried
 			if hash, err = s.hashPassword(ctx, r.Password); err != nil {
 				return store.Change{}, err
 			}
 		}
-		change, told, err = s.signUpChange(ctx, h, c, r, hash, req, now)
-		return change, err
+		change, told = s.signUpChange(h, c, r, username, hash, req, now)
+		return change, nil
 	}
 	err := s.attempt(ctx, step)
 	if errors.Is(err, store.ErrTaken) {
@@ -93,13 +97,22 @@ func (r SignUpRequest) names(s *Service) func(held) bool {
 	}
 }
 
-func (s *Service) signUpChange(ctx context.Context, h held, c Caller, r SignUpRequest, hash string, req request, now int64) (store.Change, Session, error) {
+// maySignUp refuses what is refused whatever the password, so that nobody makes
+// us hash for nothing, and returns the username's value if there is to be one.
+func (s *Service) maySignUp(ctx context.Context, r SignUpRequest) (username []byte, err error) {
 	if !s.policy.AllowSignUp {
-		return store.Change{}, Session{}, refuse(ErrPermissionDenied, "sign-up is closed")
+		return nil, refuse(ErrPermissionDenied, "sign-up is closed")
 	}
 	if err := checkName(r.Name); err != nil {
-		return store.Change{}, Session{}, err
+		return nil, err
 	}
+	if r.Username == "" {
+		return nil, nil
+	}
+	return s.freeUsername(ctx, r.Username)
+}
+
+func (s *Service) signUpChange(h held, c Caller, r SignUpRequest, username []byte, hash string, req request, now int64) (store.Change, Session) {
 	a := newAccount(newID(), now)
 	d := accountData{V: dataV, Name: r.Name}
 	if hash != "" {
@@ -107,11 +120,7 @@ func (s *Service) signUpChange(ctx context.Context, h held, c Caller, r SignUpRe
 	}
 	a.Data = encode(d)
 	links := []store.Association{newAssociation(a.ID, h.v.Kind, h.v.Target, h.v.Typed, byCode, now)}
-	if r.Username != "" {
-		username, err := s.freeUsername(ctx, r.Username)
-		if err != nil {
-			return store.Change{}, Session{}, err
-		}
+	if username != nil {
 		links = append(links, newAssociation(a.ID, UsernameKind, username, clip(r.Username), byChoice, now))
 	}
 	f := factor{Kind: h.v.Kind, ID: links[0].ID, SetAt: now}
@@ -121,7 +130,7 @@ func (s *Service) signUpChange(ctx context.Context, h held, c Caller, r SignUpRe
 		Proofs:   []store.Proof{s.spent(h, req, now, newSessionAnswer(told)), p},
 		Link:     links,
 		Events:   []store.Event{event{Kind: eventSignUp, Session: "own:" + told.ID, Factor: f, Association: links[0].ID}.happened(a.ID, c, now)},
-	}, told, nil
+	}, told
 }
 
 // freeUsername returns the username's value, unless another account has it.

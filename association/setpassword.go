@@ -31,11 +31,15 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 	}
 	now := s.now()
 	req := requestOf("set password", c, r.SudoToken.Reveal())
-	// judge reports whether the call may go on, or repeats one that did.
+	// judge reports whether the call may go on, or repeats one that did: by the
+	// same name, and about the password that is set.
 	judge := func() (sudo sudoed, a *store.Account, repeat bool, err error) {
 		sudo, a, err = s.checkSudo(ctx, c, r.SudoToken, false, now)
-		if err != nil || s.keys.repeats(sudo.g.Answer, req, now) {
-			return sudo, a, err == nil, err
+		if err == nil && s.keys.repeats(sudo.g.Answer, req, now) {
+			repeat, err = s.isPassword(ctx, a, r.Password)
+		}
+		if err != nil || repeat {
+			return sudo, a, repeat, err
 		}
 		return sudo, a, false, s.mayUse(sudo, c, a, now)
 	}
@@ -69,4 +73,13 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 			Events:   []store.Event{event{Kind: eventSetPassword, Session: c.Actor.sessionKey(), Factor: sudo.g.Factor}.happened(a.ID, c, now)},
 		}, nil
 	})
+}
+
+// isPassword reports whether this is the account's password now.
+func (s *Service) isPassword(ctx context.Context, a *store.Account, password string) (bool, error) {
+	d, err := decodeAccount(a)
+	if err != nil || d.Password == nil {
+		return false, err
+	}
+	return s.matchPassword(ctx, a, d.Password.Hash, password)
 }

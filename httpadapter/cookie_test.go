@@ -1,0 +1,306 @@
+package httpadapter_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/ligature-auth/ligature/httpadapter"
+)
+
+// cookieApp is an application with cookie sessions that run out when idle, which
+// is when scs writes every session back at the end of every request.
+type cookieApp struct {
+	*client
+	sessions *scs.SessionManager
+	entered  chan struct{} // a request to /slow is under way
+	leave    chan struct{} // lets it end
+}
+
+func newCookieApp(w *world) *cookieApp {
+	w.t.Helper()
+	a := &cookieApp{sessions: scs.New(), entered: make(chan struct{}), leave: make(chan struct{})}
+	a.sessions.IdleTimeout = 20 * time.Minute
+	a.sessions.Lifetime = 24 * time.Hour
+	mux := http.NewServeMux()
+	mux.Handle("/auth/", http.StripPrefix("/auth", w.handler(httpadapter.Options{Sessions: httpadapter.Cookie(a.sessions)})))
+	mux.HandleFunc("/slow", func(http.ResponseWriter, *http.Request) {
+		a.entered <- struct{}{}
+		<-a.leave
+	})
+	// The application's own: a session of a visitor, good for an hour.
+	mux.HandleFunc("/visit", func(_ http.ResponseWriter, r *http.Request) {
+		a.sessions.Put(r.Context(), "cart", "three pears")
+		a.sessions.SetDeadline(r.Context(), time.Now().Add(time.Hour).UTC())
+	})
+	mux.HandleFunc("/deadline", func(rw http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(rw, "%d %s", a.sessions.Deadline(r.Context()).UnixNano(), a.sessions.GetString(r.Context(), "cart"))
+	})
+	a.client = w.stranger(a.sessions.LoadAndSave(mux))
+	a.prefix = "/auth"
+	return a
+}
+
+// own calls one of the application's own handlers and returns what it says.
+func (a *cookieApp) own(path string) string {
+	a.w.t.Helper()
+	r := a.request("GET", "", nil)
+	r.URL.Path = path
+	answer := httptest.NewRecorder()
+	a.h.ServeHTTP(answer, r)
+	for _, cookie := range answer.Result().Cookies() {
+		a.cookies[cookie.Name] = cookie.Value
+	}
+	return answer.Body.String()
+}
+
+func (a *cookieApp) signIn(name string) reply {
+	a.w.t.Helper()
+	return a.ok(a.do("POST", "/v1/signin", m{"username": name, "password": password}))
+}
+
+// with is the same browser with another cookie.
+func (a *cookieApp) with(cookie string) *client {
+	c := *a.client
+	c.cookies = map[string]string{a.sessions.Cookie.Name: cookie}
+	return &c
+}
+
+func (a *cookieApp) cookie() string { return a.cookies[a.sessions.Cookie.Name] }
+
+// TestR62_SignOutIsFinal: scs brings a session back when a request was under way
+// while it ended; it does not count any more.
+func TestR62_SignOutIsFinal(t *testing.T) {
+	w := newWorld(t)
+	w.account("ada")
+	a := newCookieApp(w)
+	a.signIn("ada")
+	old := a.cookie()
+
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r := httptest.NewRequest("GET", "http://app.example.com/slow", nil)
+		r.AddCookie(&http.Cookie{Name: a.sessions.Cookie.Name, Value: old})
+		a.h.ServeHTTP(httptest.NewRecorder(), r)
+	}()
+	<-a.entered
+	a.ok(a.do("POST", "/v1/user/signout", nil))
+	if _, alive, _ := a.sessions.Store.Find(old); alive {
+		t.Fatal("signing out left the old cookie alive")
+	}
+	a.leave <- struct{}{}
+	<-ended
+	if _, alive, _ := a.sessions.Store.Find(old); !alive {
+		t.Fatal("scs did not bring the old cookie back: the experiment shows nothing")
+	}
+
+	before := w.store.snapshot()
+	for name, c := range map[string]*client{"the old cookie": a.with(old), "the new cookie": a.client} {
+		for _, route := range httpadapter.Routes() {
+			if route.SignedIn && route.Cookie {
+				if r := c.do(route.Method, route.Path, everyField); r.status != 401 {
+					t.Errorf("%s: %s: want 401, got %d %s", name, r.what, r.status, r.raw)
+				}
+			}
+		}
+	}
+	if changed := w.store.snapshot().since(before); len(changed) != 0 {
+		t.Errorf("the old cookie changed %v", changed)
+	}
+}
+
+// TestR62_OtherSessionsEndWithTheEpoch: what ends every other session ends those
+// that cookies name.
+func TestR62_OtherSessionsEndWithTheEpoch(t *testing.T) {
+	w := newWorld(t)
+	w.account("ada", "email", "ada@example.com")
+	thief, ada := newCookieApp(w), newCookieApp(w)
+	thief.signIn("ada")
+	ada.signIn("ada")
+	ada.ok(ada.bind("new@example.com", ada.sudo(), ada.prove("new@example.com")))
+	nobody.of(thief.do("GET", "/v1/user/me", nil))
+	ada.ok(ada.do("GET", "/v1/user/me", nil))
+}
+
+// TestR62_RenewedAtSignInAndSudo: a cookie from before is worth nothing after,
+// and a session lives no longer for it.
+func TestR62_RenewedAtSignInAndSudo(t *testing.T) {
+	w := newWorld(t)
+	w.account("ada")
+	a := newCookieApp(w)
+	a.own("/visit")
+	visited := a.own("/deadline")
+	if !strings.HasSuffix(visited, " three pears") {
+		t.Fatalf("the application lost its own: %q", visited)
+	}
+	for _, step := range []struct {
+		name string
+		do   func()
+	}{
+		{"sign-in", func() { a.signIn("ada") }},
+		{"sudo", func() { a.sudo() }},
+		{"sign-in again", func() { a.signIn("ada") }},
+		{"sign-out", func() { a.ok(a.do("POST", "/v1/user/signout", nil)) }},
+	} {
+		old := a.cookie()
+		step.do()
+		if a.cookie() == old {
+			t.Errorf("%s: the cookie stays", step.name)
+		}
+		nobody.of(a.with(old).do("GET", "/v1/user/me", nil))
+		if got := a.own("/deadline"); got != visited {
+			t.Errorf("%s: deadline and cart were %q, are %q", step.name, visited, got)
+		}
+	}
+	// What fails renews nothing.
+	a.signIn("ada")
+	old := a.cookie()
+	badPassword.of(a.do("POST", "/v1/user/sudo", m{"password": "wrong horse"}))
+	badPassword.of(a.do("POST", "/v1/signin", m{"username": "ada", "password": "wrong horse"}))
+	if a.cookie() != old {
+		t.Error("a refusal renewed the cookie")
+	}
+}
+
+// blobs are what scs keeps, decoded, by cookie.
+func (a *cookieApp) blobs() map[string]map[string]any {
+	a.w.t.Helper()
+	all, err := a.sessions.Store.(scs.IterableStore).All()
+	if err != nil {
+		a.w.t.Fatal(err)
+	}
+	out := map[string]map[string]any{}
+	for cookie, blob := range all {
+		_, values, err := a.sessions.Codec.Decode(blob)
+		if err != nil {
+			a.w.t.Fatal(err)
+		}
+		out[cookie] = values
+	}
+	return out
+}
+
+// TestR63_TheCookieSessionHoldsANameAlone: what is counted or spent is in the
+// store, where two requests cannot undo each other.
+func TestR63_TheCookieSessionHoldsANameAlone(t *testing.T) {
+	w := newWorld(t)
+	w.account("ada", "email", "ada@example.com")
+	a := newCookieApp(w)
+	names := map[string]bool{}
+	look := func(step string, want ...string) {
+		for _, values := range a.blobs() {
+			if got := slices.Sorted(maps.Keys(values)); !slices.Equal(got, want) {
+				t.Errorf("%s: scs keeps %v, want %v", step, got, want)
+			}
+			for _, v := range values {
+				name, ok := v.(string)
+				if !ok || len(name) != 22 || strings.ContainsAny(name, ".") {
+					t.Errorf("%s: scs keeps %v, which is no bare name", step, v)
+				}
+				names[name] = true
+			}
+		}
+	}
+	look("at first")
+	a.signIn("ada")
+	look("signed in", "ligature.session")
+	sudo := a.sudo()
+	look("sudo", "ligature.session")
+	id, code := a.code("new@example.com")
+	badArgument.of(a.verify(id, wrong(code)))
+	look("a wrong code", "ligature.session")
+	verification := a.ok(a.verify(id, code)).text("verification_token")
+	look("verified", "ligature.session")
+	a.ok(a.bind("new@example.com", sudo, verification))
+	look("bound", "ligature.session")
+	if len(names) != 1 {
+		t.Errorf("one session had %d names", len(names))
+	}
+	a.ok(a.do("POST", "/v1/user/signout", nil))
+	look("signed out")
+	a.signIn("ada")
+	look("signed in again", "ligature.session")
+	if len(names) != 2 {
+		t.Errorf("two sessions had %d names", len(names))
+	}
+}
+
+// TestR63_ParallelGuessesAllCount: two requests of one session at once are two.
+func TestR63_ParallelGuessesAllCount(t *testing.T) {
+	w := newWorld(t)
+	w.account("ada")
+	a := newCookieApp(w)
+	a.signIn("ada")
+	id, code := a.code("new@example.com")
+	for what, guess := range map[string]func(*client) reply{
+		"code":     func(c *client) reply { return c.verify(id, wrong(code)) },
+		"password": func(c *client) reply { return c.do("POST", "/v1/user/sudo", m{"password": "wrong horse"}) },
+	} {
+		before := w.store.snapshot().total()
+		var group sync.WaitGroup
+		for range 2 {
+			group.Go(func() {
+				if r := guess(a.with(a.cookie())); r.status != 400 {
+					t.Errorf("%s: %d %s", what, r.status, r.raw)
+				}
+			})
+		}
+		group.Wait()
+		if counted := w.store.snapshot().total() - before; counted != 2 {
+			t.Errorf("two wrong guesses at a %s counted as %d", what, counted)
+		}
+	}
+	for c, v := range w.store.snapshot() {
+		if c.field == "data.guesses" && v != "2" {
+			t.Errorf("two wrong guesses at a code left %s", v)
+		}
+	}
+}
+
+// TestCookieModeHandsOutNoTokens: not in an answer, and at no endpoint.
+func TestCookieModeHandsOutNoTokens(t *testing.T) {
+	w := newWorld(t)
+	w.account("ada")
+	a := newCookieApp(w)
+	body := m{"email": "new@example.com", "verification_token": a.prove("new@example.com")}
+	for what, r := range map[string]reply{
+		"sign-in": a.signIn("ada"),
+		"sign-up": a.ok(a.do("POST", "/v1/signup", body)),
+	} {
+		if got := slices.Sorted(maps.Keys(r.body)); !slices.Equal(got, []string{"expires_in", "sub"}) {
+			t.Errorf("%s: %v", what, got)
+		}
+		if strings.Contains(r.raw, "lga1_") || strings.Contains(r.raw, "lgr1_") {
+			t.Errorf("%s: a token: %s", what, r.raw)
+		}
+	}
+	for _, path := range []string{"/v1/token", "/v1/revoke"} {
+		noEndpoint.of(a.do("POST", path, m{"grant_type": "refresh_token"}))
+	}
+}
+
+// TestCookieStoreFails: a cookie session that cannot be renewed is refused, and
+// says nothing of why.
+func TestCookieStoreFails(t *testing.T) {
+	w := newWorld(t)
+	w.account("ada")
+	a := newCookieApp(w)
+	a.signIn("ada")
+	a.sessions.Store = failingDelete{a.sessions.Store}
+	unavailable := refusal{"unavailable", 14, 503}
+	unavailable.of(a.do("POST", "/v1/user/sudo", m{"password": password}))
+	unavailable.of(a.do("POST", "/v1/signin", m{"username": "ada", "password": password}))
+}
+
+type failingDelete struct{ scs.Store }
+
+func (failingDelete) Delete(string) error { return fmt.Errorf("redis at 10.0.0.1 is gone") }

@@ -3,6 +3,7 @@ package association
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ligature-auth/ligature/store"
@@ -81,6 +82,10 @@ func (s *Service) importAccount(ctx context.Context, in ImportedAccount) (string
 		value, err := k.Canonical(i.Value)
 		if err != nil {
 			return "", err
+		}
+		twice := func(l store.Association) bool { return l.Kind == k.Name() && string(l.Value) == string(value) }
+		if slices.ContainsFunc(change.Link, twice) {
+			return "", refuse(ErrInvalidArgument, "an identifier stands twice")
 		}
 		change.Link = append(change.Link, newAssociation(a.ID, k.Name(), value, clip(i.Value), byImport, now))
 	}

@@ -30,10 +30,12 @@ type PasswordVerifier interface {
 // hashParams are OWASP's for argon2id: 19 MiB, two passes, one lane.
 var hashParams = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// The most that a hash from elsewhere may ask of us.
+// The most that a hash from elsewhere may ask of us, and the least it must hold.
 const (
 	maxHashMemory     = 256 * 1024 // KiB
 	maxHashIterations = 16
+	minSaltBytes      = 8
+	minHashKeyBytes   = 16
 )
 
 // decoyHash is judged in place of a password that does not exist, so that the
@@ -89,11 +91,16 @@ func (s *Service) hashPassword(ctx context.Context, password string) (hash strin
 	return hash, err
 }
 
-// checkHash refuses a PHC string that is not argon2id or costs too much.
+// checkHash refuses a PHC string that is not argon2id, is none worth the name, or
+// costs too much.
 func checkHash(hash string) error {
 	p, _, _, err := argon2id.DecodeHash(hash)
 	if err != nil {
 		return refuse(ErrInvalidArgument, "the password hash is not an argon2id PHC string")
+	}
+	// argon2 panics without passes or lanes, and a short key matches by chance.
+	if p.Iterations < 1 || p.Parallelism < 1 || p.SaltLength < minSaltBytes || p.KeyLength < minHashKeyBytes {
+		return refuse(ErrInvalidArgument, "the password hash is too weak to be one")
 	}
 	if p.Memory > maxHashMemory || p.Iterations > maxHashIterations {
 		return refuse(ErrInvalidArgument, "the password hash asks for too much work")

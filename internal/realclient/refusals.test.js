@@ -45,7 +45,7 @@ test('no refusal but that of a dead token ends the session', async (t) => {
     ['a refresh token that is none', () => api.grantToken({ grant_type: 'refresh_token', refresh_token: 'none' }),
       'invalid_grant', 16],
     ['a second code at once', () => auth.getVerification({ email }), 'resource_exhausted', 8],
-    ['a call that is not served', () => api.getUserBehaviorLog({ type: 'LOGIN', limit: 1 }), 'unimplemented', 12],
+    ['a call that is not served', () => api.deviceAuthorize({ client_id: 'demo-client' }), 'unimplemented', 12],
   ]
   for (const [what, call, error, error_code] of refusals) {
     await t.test(what, async () => {

@@ -112,6 +112,9 @@ func (s *Service) readProof(ctx context.Context, id string, kind uint8) (*store.
 	if p.ID != id || p.Kind != kind {
 		return nil, nil, nil
 	}
+	if a != nil && a.ID != p.Account { // whatever the store thinks equal (R46)
+		return nil, nil, errors.New("the store returned a proof with another account than its own")
+	}
 	return p, a, nil
 }
 

@@ -14,19 +14,24 @@ type acting struct {
 	v     session
 }
 
-// actingSession returns the live session of the actor, or ErrUnauthenticated.
-func (s *Service) actingSession(ctx context.Context, c Caller, a *store.Account, now int64) (acting, error) {
+// acting returns who acts: the account as it is now, and its live session, in
+// one read. ErrUnauthenticated for nobody, and for a session that has ended.
+func (s *Service) acting(ctx context.Context, c Caller, now int64) (acting, *store.Account, error) {
+	if !c.Actor.signedIn() {
+		return acting{}, nil, refuse(ErrUnauthenticated, "")
+	}
 	if c.Actor.HostSession {
-		return acting{}, nil
+		a, err := s.readAccount(ctx, c.Actor.Account, now)
+		return acting{}, a, err
 	}
-	p, _, v, err := s.readSession(ctx, c.Actor.Session)
+	p, a, v, err := s.readSession(ctx, c.Actor.Session)
 	if err != nil {
-		return acting{}, err
+		return acting{}, nil, err
 	}
-	if p == nil || p.Account != a.ID || !v.alive(a, now) {
-		return acting{}, refuse(ErrUnauthenticated, "")
+	if p == nil || a == nil || p.Account != c.Actor.Account || a.ID != p.Account || !v.alive(a, now) {
+		return acting{}, nil, refuse(ErrUnauthenticated, "")
 	}
-	return acting{p, v}, nil
+	return acting{p, v}, a, usable(a)
 }
 
 // stamped is the write that asserts the session and takes it along into the

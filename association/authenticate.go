@@ -93,7 +93,7 @@ func (s *Service) refresh(ctx context.Context, c Caller, t Token) (Session, erro
 	req := request{fields: [][]byte{[]byte("refresh"), []byte(id), secret}}
 	var told Session
 	reused := false
-	err := s.attempt(ctx, func() (store.Change, error) {
+	err := s.attempt(ctx, func(bool) (store.Change, error) {
 		p, a, v, err := s.readSession(ctx, id)
 		if err != nil {
 			return store.Change{}, err
@@ -152,7 +152,7 @@ func (s *Service) signOut(ctx context.Context, c Caller) error {
 		return refuse(ErrUnauthenticated, "")
 	}
 	now := s.now()
-	return s.attempt(ctx, func() (store.Change, error) {
+	return s.attempt(ctx, func(bool) (store.Change, error) {
 		p, _, v, err := s.readSession(ctx, c.Actor.Session)
 		if err != nil || p == nil || p.Account != c.Actor.Account || v.Ended {
 			return store.Change{}, err

@@ -38,9 +38,6 @@ func (s *Service) Bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 }
 
 func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Association, error) {
-	if !c.Actor.signedIn() {
-		return Association{}, refuse(ErrUnauthenticated, "")
-	}
 	k, err := s.kind(r.Kind)
 	if err != nil {
 		return Association{}, err
@@ -55,9 +52,13 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 	var told Association
 	var old *store.Association
 	var account *store.Account
-	err = s.attempt(ctx, func() (store.Change, error) {
+	err = s.attempt(ctx, func(bool) (store.Change, error) {
 		told, old = Association{}, nil
-		sudo, a, err := s.checkSudo(ctx, c, r.SudoToken, r.FromSession, now)
+		acting, a, err := s.acting(ctx, c, now)
+		if err != nil {
+			return store.Change{}, err
+		}
+		sudo, err := s.checkSudo(ctx, c, r.SudoToken, r.FromSession)
 		if err != nil {
 			return store.Change{}, err
 		}
@@ -73,10 +74,6 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 		}
 		if !h.v.mayRedeem(now) || !r.FromSession && !s.redeemable(h, r.VerificationToken, now) {
 			return store.Change{}, refuse(ErrInvalidProof, "")
-		}
-		acting, err := s.actingSession(ctx, c, a, now)
-		if err != nil {
-			return store.Change{}, err
 		}
 		d, err := decodeAccount(a)
 		if err != nil {

@@ -18,6 +18,8 @@ type aged struct {
 	actingS, otherS     association.Session
 	actingSudo          association.Token
 	otherSudo           association.Token
+	host                association.Caller
+	hostSudo            association.Token
 	verified            map[string]association.Token // to bind, by address; of both sessions
 	pending             map[string][2]string         // to bind, by address: ID and code
 	sudoProof           association.Token            // verified, for sudo in the other session
@@ -33,7 +35,9 @@ func age(w *world) aged {
 	g.id = w.member("ada", "email", "ada@example.com", "phone", phoneNumber)
 	g.acting, g.actingS = w.signIn("ada")
 	g.other, g.otherS = w.signIn("ada")
-	g.actingSudo, g.otherSudo = w.sudo(g.acting), w.sudo(g.other)
+	g.host = device("host")
+	g.host.Actor = association.Actor{Account: g.id, Session: "the host's", HostSession: true}
+	g.actingSudo, g.otherSudo, g.hostSudo = w.sudo(g.acting), w.sudo(g.other), w.sudo(g.host)
 	for i, c := range []association.Caller{g.acting, g.other} {
 		verified, pending := fmt.Sprintf("verified%d@example.com", i), fmt.Sprintf("pending%d@example.com", i)
 		g.verified[verified] = w.prove(c, "email", verified)
@@ -85,13 +89,13 @@ func TestR09_EverythingOutstandingDiesWithTheEpoch(t *testing.T) {
 			_, err = w.svc.Refresh(t.Context(), device("d"), g.otherS.Refresh)
 			refused("the other refresh token", association.ErrInvalidGrant, err)
 			for address, token := range g.verified {
-				c, sudo := g.acting, g.actingSudo
+				c, sudo, want := g.acting, g.actingSudo, association.ErrInvalidProof
 				if address == "verified1@example.com" {
-					c, sudo = g.other, g.otherSudo
+					c, sudo, want = g.other, g.otherSudo, association.ErrUnauthenticated
 				}
-				refused("the proof of "+address, association.ErrInvalidProof, w.bind(c, "email", address, sudo, token))
+				refused("the proof of "+address, want, w.bind(c, "email", address, sudo, token))
 				_, err = w.svc.Bind(t.Context(), c, association.BindRequest{Kind: "email", To: address, FromSession: true})
-				refused("the proof of "+address+", from the session", association.ErrInvalidProof, err)
+				refused("the proof of "+address+", from the session", want, err)
 			}
 			for address, code := range g.pending {
 				_, err = w.svc.Verify(t.Context(), g.acting, code[0], code[1])
@@ -99,8 +103,11 @@ func TestR09_EverythingOutstandingDiesWithTheEpoch(t *testing.T) {
 			}
 			_, err = w.svc.Verify(t.Context(), g.acting, g.sudoPending[0], g.sudoPending[1])
 			refused("the code for sudo", association.ErrInvalidProof, err)
-			refused("the other sudo token", association.ErrSudoRequired,
+			refused("the other sudo token", association.ErrUnauthenticated,
 				w.svc.SetPassword(t.Context(), g.other, association.PasswordRequest{SudoToken: g.otherSudo, Password: "another one"}))
+			// A session of the host's lives on; what was proved in it does not.
+			refused("the sudo token of a host's session", association.ErrSudoRequired,
+				w.svc.SetPassword(t.Context(), g.host, association.PasswordRequest{SudoToken: g.hostSudo, Password: "another one"}))
 			_, err = w.svc.SignIn(t.Context(), g.signInDevice, association.SignInRequest{VerificationToken: g.signInProof})
 			refused("the proof to sign in", association.ErrInvalidProof, err)
 			_, err = w.svc.SignUp(t.Context(), g.signInDevice, association.SignUpRequest{VerificationToken: g.signInProof})

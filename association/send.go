@@ -81,9 +81,8 @@ func (s *Service) send(ctx context.Context, c Caller, r SendRequest) (Sent, erro
 	nonce := randomBytes(idBytes)
 	id := prefixChallenge + slot + "." + encoding.EncodeToString(nonce)
 	repeated := false
-	first := true
-	err = s.attempt(ctx, func() (store.Change, error) {
-		if !first {
+	err = s.attempt(ctx, func(again bool) (store.Change, error) {
+		if again {
 			if p, v, err = s.slot(ctx, slot, ask, now); err != nil {
 				return store.Change{}, err
 			}
@@ -94,7 +93,6 @@ func (s *Service) send(ctx context.Context, c Caller, r SendRequest) (Sent, erro
 				return store.Change{}, tooSoon(until, now)
 			}
 		}
-		first = false
 		v = v.request(newCode{
 			Nonce: nonce, Session: ask.session, Epoch: ask.epoch, Typed: clip(r.To), TTL: ttl,
 			Code:  s.keys.seal(useCode, v.codeFields(slot, nonce, code)...),
@@ -175,11 +173,8 @@ func (s *Service) ask(ctx context.Context, c Caller, r SendRequest, now int64) (
 		return s.askSignedOut(ctx, c, out)
 	}
 
-	a, err := s.readAccount(ctx, c.Actor.Account, now)
+	_, a, err := s.acting(ctx, c, now)
 	if err != nil {
-		return asked{}, err
-	}
-	if _, err := s.actingSession(ctx, c, a, now); err != nil {
 		return asked{}, err
 	}
 	if r.Target == TargetCurrentUser {
@@ -266,7 +261,7 @@ func (s *Service) slot(ctx context.Context, slot string, a asked, now int64) (st
 func (s *Service) takeBack(ctx context.Context, slot string, nonce []byte) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.policy.SendTimeout)
 	defer cancel()
-	err := s.attempt(ctx, func() (store.Change, error) {
+	err := s.attempt(ctx, func(bool) (store.Change, error) {
 		p, _, v, err := s.readVerification(ctx, slot)
 		if err != nil || p == nil || string(v.Nonce) != string(nonce) {
 			return store.Change{}, err

@@ -19,16 +19,16 @@ const (
 )
 
 // attempt runs one transition: step reads the records and says what to write,
-// and on a conflict does so again. An empty Change writes nothing. The error is
+// and on a conflict does so again, which it is told. An empty Change writes nothing. The error is
 // step's, the store's (store.ErrTaken included), or ErrBusy.
-func (s *Service) attempt(ctx context.Context, step func() (store.Change, error)) error {
+func (s *Service) attempt(ctx context.Context, step func(again bool) (store.Change, error)) error {
 	for try := range applyTries {
 		if try > 0 {
 			if err := pause(ctx, applyPause<<(try-1)); err != nil {
 				return err
 			}
 		}
-		change, err := step()
+		change, err := step(try > 0)
 		if err != nil {
 			return err
 		}
@@ -134,13 +134,13 @@ func (s *Service) readVerification(ctx context.Context, slot string) (*store.Pro
 	return p, a, v, err
 }
 
-func (s *Service) readGrant(ctx context.Context, id string) (*store.Proof, *store.Account, grant, error) {
-	p, a, err := s.readProof(ctx, id, proofGrant)
+func (s *Service) readGrant(ctx context.Context, id string) (*store.Proof, grant, error) {
+	p, _, err := s.readProof(ctx, id, proofGrant)
 	if p == nil {
-		return nil, nil, grant{}, err
+		return nil, grant{}, err
 	}
 	g, err := decode(p.Data, func(g *grant) int { return g.V }, grantV)
-	return p, a, g, err
+	return p, g, err
 }
 
 func (s *Service) readSession(ctx context.Context, id string) (*store.Proof, *store.Account, session, error) {

@@ -23,9 +23,6 @@ func (s *Service) SetPassword(ctx context.Context, c Caller, r PasswordRequest) 
 }
 
 func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) error {
-	if !c.Actor.signedIn() {
-		return refuse(ErrUnauthenticated, "")
-	}
 	if err := s.checkPassword(r.Password); err != nil {
 		return err
 	}
@@ -33,31 +30,35 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 	req := requestOf("set password", c, r.SudoToken.Reveal())
 	// judge reports whether the call may go on, or repeats one that did: by the
 	// same name, and about the password that is set.
-	judge := func() (sudo sudoed, a *store.Account, repeat bool, err error) {
-		sudo, a, err = s.checkSudo(ctx, c, r.SudoToken, false, now)
+	judge := func(a *store.Account) (sudo sudoed, repeat bool, err error) {
+		sudo, err = s.checkSudo(ctx, c, r.SudoToken, false)
 		if err == nil && s.keys.repeats(sudo.g.Answer, req, now) {
 			repeat, err = s.isPassword(ctx, a, r.Password)
 		}
 		if err != nil || repeat {
-			return sudo, a, repeat, err
+			return sudo, repeat, err
 		}
-		return sudo, a, false, s.mayUse(sudo, c, a, now)
+		return sudo, false, s.mayUse(sudo, c, a, now)
 	}
 	// Nobody makes us hash who has no sudo.
-	if _, _, repeat, err := judge(); err != nil || repeat {
+	_, a, err := s.acting(ctx, c, now)
+	if err != nil {
+		return err
+	}
+	if _, repeat, err := judge(a); err != nil || repeat {
 		return err
 	}
 	hash, err := s.hashPassword(ctx, r.Password)
 	if err != nil {
 		return err
 	}
-	return s.attempt(ctx, func() (store.Change, error) {
-		sudo, a, repeat, err := judge()
-		if err != nil || repeat {
+	return s.attempt(ctx, func(bool) (store.Change, error) {
+		acting, a, err := s.acting(ctx, c, now)
+		if err != nil {
 			return store.Change{}, err
 		}
-		acting, err := s.actingSession(ctx, c, a, now)
-		if err != nil {
+		sudo, repeat, err := judge(a)
+		if err != nil || repeat {
 			return store.Change{}, err
 		}
 		d, err := decodeAccount(a)

@@ -82,9 +82,8 @@ func (s *Service) signInByPassword(ctx context.Context, c Caller, r SignInReques
 		id = s.slotID(append(req.fields, []byte("session"))...)
 	}
 	var told Session
-	first := true
-	err = s.attempt(ctx, func() (store.Change, error) {
-		if !first {
+	err = s.attempt(ctx, func(again bool) (store.Change, error) {
+		if again {
 			p, _, v, err := s.readSession(ctx, id)
 			if err != nil {
 				return store.Change{}, err
@@ -94,7 +93,6 @@ func (s *Service) signInByPassword(ctx context.Context, c Caller, r SignInReques
 			}
 			id = newID()
 		}
-		first = false
 		p, session := s.newSession(id, a, c, f, req, now)
 		told = session
 		return store.Change{
@@ -122,7 +120,7 @@ func (s *Service) signInByToken(ctx context.Context, c Caller, r SignInRequest) 
 	now := s.now()
 	req := requestOf("sign in", c, r.VerificationToken.Reveal(), r.Identifier)
 	var told Session
-	err := s.attempt(ctx, func() (store.Change, error) {
+	err := s.attempt(ctx, func(bool) (store.Change, error) {
 		h, a, err := s.presentSignIn(ctx, c, r.VerificationToken, func(h held) bool {
 			k, value := s.recognise(r.Identifier)
 			return r.Identifier == "" || k != nil && k.Name() == h.v.Kind && string(value) == string(h.v.Target)

@@ -43,7 +43,7 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 	req := requestOf("sign up", c, r.VerificationToken.Reveal())
 	var told Session
 	var hash string
-	step := func() (store.Change, error) {
+	step := func(bool) (store.Change, error) {
 		h, a, err := s.presentSignIn(ctx, c, r.VerificationToken, r.names(s), now)
 		if err != nil {
 			return store.Change{}, err

@@ -29,9 +29,6 @@ func (s *Service) Sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 }
 
 func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, error) {
-	if !c.Actor.signedIn() {
-		return Grant{}, refuse(ErrUnauthenticated, "")
-	}
 	byToken := !r.VerificationToken.IsZero()
 	if byToken && r.Password != "" {
 		return Grant{}, refuse(ErrInvalidArgument, "give a password or a verification token, not both")
@@ -40,19 +37,8 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	id := s.grantID(c.Actor)
 	req := requestOf("sudo", c, r.VerificationToken.Reveal())
 
-	p, a, g, err := s.readGrant(ctx, id)
+	_, a, err := s.acting(ctx, c, now)
 	if err != nil {
-		return Grant{}, err
-	}
-	if a == nil {
-		if a, err = s.readAccount(ctx, c.Actor.Account, now); err != nil {
-			return Grant{}, err
-		}
-	}
-	if err := usable(a); err != nil {
-		return Grant{}, err
-	}
-	if _, err := s.actingSession(ctx, c, a, now); err != nil {
 		return Grant{}, err
 	}
 	var f factor
@@ -68,16 +54,13 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	}
 
 	var told grantAnswer
-	first := true
-	err = s.attempt(ctx, func() (store.Change, error) {
+	err = s.attempt(ctx, func(bool) (store.Change, error) {
 		// The account stays the one whose factor was judged: if it has moved on
 		// since, the grant is of an older epoch, and dead.
-		if !first {
-			if p, _, g, err = s.readGrant(ctx, id); err != nil {
-				return store.Change{}, err
-			}
+		p, g, err := s.readGrant(ctx, id)
+		if err != nil {
+			return store.Change{}, err
 		}
-		first = false
 		if s.keys.repeats(g.Answer, req, now) && s.keys.open(g.Answer, id, &told) {
 			return store.Change{}, nil
 		}
@@ -171,32 +154,26 @@ type sudoed struct {
 	g     grant
 }
 
-// checkSudo returns the grant whose token was shown, with the acting account, or
-// ErrSudoRequired. The grant is looked up by who acts, never by what the token
-// says (R05). With fromSession the session's own grant serves without its token.
+// checkSudo returns the grant of the acting account whose token was shown, or
+// ErrSudoRequired. It is looked up by who acts, never by what the token says
+// (R05). With fromSession the session's own grant serves without its token.
 // Whether it is still good is mayUse's to say.
-func (s *Service) checkSudo(ctx context.Context, c Caller, t Token, fromSession bool, now int64) (sudoed, *store.Account, error) {
+func (s *Service) checkSudo(ctx context.Context, c Caller, t Token, fromSession bool) (sudoed, error) {
 	id := s.grantID(c.Actor)
-	p, a, g, err := s.readGrant(ctx, id)
+	p, g, err := s.readGrant(ctx, id)
 	if err != nil {
-		return sudoed{}, nil, err
+		return sudoed{}, err
 	}
 	if p == nil || p.Account != c.Actor.Account {
-		return sudoed{}, nil, refuse(ErrSudoRequired, "")
-	}
-	if a == nil {
-		a = newAccount(p.Account, now)
-	}
-	if err := usable(a); err != nil {
-		return sudoed{}, nil, err
+		return sudoed{}, refuse(ErrSudoRequired, "")
 	}
 	if !fromSession {
 		named, secret, ok := parseToken(prefixSudo, t, secretBytes)
-		if !ok || named != id || !s.keys.matches(g.Token, useToken, g.tokenFields(id, a.ID, g.Expires, secret)...) {
-			return sudoed{}, nil, refuse(ErrSudoRequired, "")
+		if !ok || named != id || !s.keys.matches(g.Token, useToken, g.tokenFields(id, p.Account, g.Expires, secret)...) {
+			return sudoed{}, refuse(ErrSudoRequired, "")
 		}
 	}
-	return sudoed{*p, g}, a, nil
+	return sudoed{*p, g}, nil
 }
 
 // mayUse refuses a grant that is dead for the account as it is now.

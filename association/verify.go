@@ -42,7 +42,7 @@ func (s *Service) verify(ctx context.Context, c Caller, id, typed string) (Grant
 	var told grantAnswer
 	guessed := false // counted once, however often the write is tried
 	accepted := false
-	err := s.attempt(ctx, func() (store.Change, error) {
+	err := s.attempt(ctx, func(bool) (store.Change, error) {
 		told = grantAnswer{}
 		p, a, v, err := s.readVerification(ctx, slot)
 		if err != nil {

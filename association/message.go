@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"math/big"
+	"net/url"
 	"strings"
 	"time"
 
@@ -84,7 +85,7 @@ func (s *Service) deliver(ctx context.Context, m sender.Message) error {
 
 // scrub takes out of a sender's error what vendors like to repeat.
 func scrub(msg string, m sender.Message) string {
-	for _, secret := range []string{m.Code.Reveal(), m.To, strings.TrimPrefix(m.To, "+")} {
+	for _, secret := range []string{m.Code.Reveal(), m.To, url.QueryEscape(m.To), strings.TrimPrefix(m.To, "+")} {
 		if secret != "" {
 			msg = strings.ReplaceAll(msg, secret, "[redacted]")
 		}

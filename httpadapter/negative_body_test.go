@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ligature-auth/ligature/httpadapter"
 )
@@ -56,7 +57,7 @@ func TestNegativeActor(t *testing.T) {
 		"a made-up token":             authorization("Bearer " + madeUp),
 		"two headers":                 authorization("Bearer "+madeUp, "Bearer PUBLISHABLE_KEY"),
 		"a session that has ended":    dead(func(_ *world, c *client) { c.ok(c.do("POST", "/v1/user/signout", nil)) }),
-		"a token that has run out":    dead(func(w *world, _ *client) { w.clock.Advance(2 * 60 * 60 * 1e9) }),
+		"a token that has run out":    dead(func(w *world, _ *client) { w.clock.Advance(2 * time.Hour) }),
 		"a session of an older epoch": dead(raiseEpochElsewhere),
 		"a cookie of a token handler": func(w *world) *client {
 			c := withCookie(w, "", false)

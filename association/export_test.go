@@ -6,7 +6,17 @@ import "net/netip"
 var (
 	MakeCode = makeCode
 	MACInput = macInput
+
+	ParseToken = parseToken
+	MakeToken  = makeToken
 )
+
+// TokenPrefixes are the prefixes of every sort of token, with the length of its
+// secret.
+var TokenPrefixes = map[string]int{
+	prefixChallenge: idBytes, prefixVerification: secretBytes, prefixSudo: secretBytes,
+	prefixAccess: secretBytes, prefixRefresh: secretBytes,
+}
 
 // WithDefaults returns the policy as New completes it.
 func (p Policy) WithDefaults() (Policy, error) { return p.withDefaults() }

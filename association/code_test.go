@@ -164,6 +164,9 @@ func TestR13_CodesDieOnTime(t *testing.T) {
 	}{
 		{"email", "email", "ada@example.com", association.Policy{}, 10 * time.Minute},
 		{"SMS", "phone", "+8613800000000", association.Policy{}, 5 * time.Minute},
+		{"SMS, its zero value", "phone", "+8613800000000", association.Policy{
+			CodeTTL: map[sender.Channel]time.Duration{sender.SMS: 0},
+		}, 5 * time.Minute},
 		{"set", "email", "ada@example.com", association.Policy{
 			CodeTTL: map[sender.Channel]time.Duration{sender.Email: 2 * time.Minute},
 		}, 2 * time.Minute},

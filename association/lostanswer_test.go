@@ -1,8 +1,10 @@
 package association_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -154,6 +156,55 @@ func TestSetPasswordRepeats(t *testing.T) {
 	if err := set("another horse"); err == nil {
 		if _, err := l.svc.SignIn(t.Context(), device("d"), association.SignInRequest{Identifier: "ada@example.com", Password: "another horse"}); err != nil {
 			t.Errorf("a password was said to be set: signing in by it: %v", err)
+		}
+	}
+}
+
+// TestR30_EveryCallSurvivesItsStore breaks each call to the store that a method
+// makes: the method refuses, and its repeat has the one effect it should have.
+func TestR30_EveryCallSurvivesItsStore(t *testing.T) {
+	for _, r := range repeatables() {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/after the work %t", r.name, after), func(t *testing.T) {
+				whole := newRepeatLab(t)
+				c, account, call := r.arrange(whole)
+				var err error
+				calls := whole.spy.during(func() { _, err = call(named(c, "one")) })
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := whole.footprint(account)
+				for k := range calls {
+					l := newRepeatLab(t)
+					c, account, call := r.arrange(l)
+					made := 0
+					hook := func(context.Context, string) error {
+						if made++; made == k+1 {
+							return errors.New("the store is broken")
+						}
+						return nil
+					}
+					if after {
+						l.spy.after = hook
+					} else {
+						l.spy.before = hook
+					}
+					if _, err := call(named(c, "one")); !errors.Is(err, association.ErrUnavailable) {
+						t.Errorf("call %d (%s) fails: got %v, want %v", k+1, calls[k], err, association.ErrUnavailable)
+					}
+					if _, err := call(named(c, "one")); err != nil {
+						t.Errorf("call %d (%s) failed: repeated: %v", k+1, calls[k], err)
+					}
+					got := l.footprint(account)
+					if after { // a notice goes out after the commit, as well as may be
+						got, _, _ = strings.Cut(got, ";")
+						want, _, _ = strings.Cut(want, ";")
+					}
+					if got != want {
+						t.Errorf("call %d (%s) failed: in the end %s, want %s", k+1, calls[k], got, want)
+					}
+				}
+			})
 		}
 	}
 }

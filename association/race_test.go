@@ -2,7 +2,6 @@ package association_test
 
 import (
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -267,49 +266,5 @@ func TestR23_OneWinner(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestR23_OneOwner: of many accounts that proved one address, one gets it, and
-// the others keep their tokens.
-func TestR23_OneOwner(t *testing.T) {
-	l := newLab(t, roomy)
-	type claim struct {
-		c           association.Caller
-		sudo, token association.Token
-	}
-	claims := make([]claim, 32)
-	for i := range claims {
-		c := l.host(fmt.Sprint("account ", i), "s")
-		claims[i] = claim{c, l.recent(c), l.token(c, "email", "ada@example.com")}
-	}
-	bind := func(i int) error {
-		_, err := l.svc.Bind(t.Context(), claims[i].c, association.BindRequest{
-			Kind: "email", To: "ada@example.com", SudoToken: claims[i].sudo, VerificationToken: claims[i].token,
-		})
-		return err
-	}
-	var won atomic.Int32
-	winner := make([]bool, len(claims))
-	l.spy.meet(len(claims))
-	together(len(claims), func(i int) {
-		if err := bind(i); err == nil {
-			won.Add(1)
-			winner[i] = true
-		} else if !errors.Is(err, association.ErrIdentifierTaken) {
-			t.Errorf("a loser: got %v, want %v", err, association.ErrIdentifierTaken)
-		}
-	})
-	if won.Load() != 1 {
-		t.Fatalf("%d accounts got the address, want 1", won.Load())
-	}
-	for i := range claims {
-		want := association.ErrIdentifierTaken
-		if winner[i] {
-			want = association.ErrInvalidProof
-		}
-		if err := bind(i); !errors.Is(err, want) {
-			t.Errorf("once more: got %v, want %v", err, want)
-		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/sender"
 )
 
 // freePasswords judges passwords as a host's would, at no cost.
@@ -158,8 +159,15 @@ func (l *lab) footprint(account string) string {
 		events += len(change.Events)
 	}
 	l.spy.mu.Unlock()
-	return fmt.Sprintf("%d messages, %d accounts, epoch %d, %d records, %d links, %d events",
-		len(l.out.all()), len(accounts), accounts[account], len(proofs), links, events)
+	notices := 0
+	messages := l.out.all()
+	for _, m := range messages {
+		if m.Purpose == sender.Notice {
+			notices++
+		}
+	}
+	return fmt.Sprintf("%d codes, %d accounts, epoch %d, %d records, %d links, %d events; %d notices",
+		len(messages)-notices, len(accounts), accounts[account], len(proofs), links, events, notices)
 }
 
 // TestRepeatsGetTheirAnswer: the same call, by the same name, within a minute.

@@ -41,9 +41,6 @@ func Refusals() []Refusal {
 // SecretParameters are the names that no query may hold.
 func SecretParameters() []string { return secretParameters }
 
-// MaxBody is the most bytes a body may have.
-const MaxBody = maxBody
-
 // ClientIP reads the client's address as a handler behind these proxies does.
 func ClientIP(r *http.Request, proxies ...netip.Prefix) netip.Addr {
 	return (&handler{proxies: proxies}).clientIP(r)

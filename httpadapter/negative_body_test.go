@@ -108,6 +108,42 @@ func TestNegativeActor(t *testing.T) {
 	}
 }
 
+// TestDeadTokensAskForNoCode: whoever shows a token means to be somebody, and is
+// not taken for nobody where nobody would do.
+func TestDeadTokensAskForNoCode(t *testing.T) {
+	madeUp := "Bearer lga1_AAAAAAAAAAAAAAAAAAAAAA." + strings.Repeat("A", 43)
+	runNegative(t, []negative{
+		{name: "made up", want: nobody, play: func(w *world) (refused, mended func() reply) {
+			c := w.stranger(w.bearer())
+			send := func() reply { return c.do("POST", "/v1/verification", m{"email": "new@example.com"}) }
+			c.header.Set("Authorization", madeUp)
+			return send, func() reply { c.header.Set("Authorization", "Bearer PUBLISHABLE_KEY"); return send() }
+		}},
+		{name: "two", want: nobody, play: func(w *world) (refused, mended func() reply) {
+			w.account("ada")
+			c := w.signedIn(w.bearer(), "ada")
+			send := func() reply { return c.do("POST", "/v1/verification", m{"email": "new@example.com"}) }
+			c.header.Add("Authorization", "Bearer PUBLISHABLE_KEY")
+			return send, func() reply { c.header.Set("Authorization", c.header.Get("Authorization")); return send() }
+		}},
+		{name: "about an address of nobody's own", want: nobody, play: func(w *world) (refused, mended func() reply) {
+			w.account("ada", "email", "ada@example.com")
+			c := w.stranger(w.bearer())
+			send := func() reply {
+				return c.do("POST", "/v1/verification", m{"email": "ada@example.com", "target": "CUR_USER"})
+			}
+			return send, func() reply { c.signInByToken(); return send() }
+		}},
+		{name: "where cookies count", want: nobody, play: func(w *world) (refused, mended func() reply) {
+			w.account("ada")
+			c := w.signedIn(w.cookie(), "ada")
+			send := func() reply { return c.do("POST", "/v1/verification", m{"email": "new@example.com"}) }
+			c.header.Set("Authorization", madeUp)
+			return send, func() reply { c.header.Del("Authorization"); return send() }
+		}},
+	})
+}
+
 // raiseEpochElsewhere has another session of ada's replace her address.
 func raiseEpochElsewhere(w *world, c *client) {
 	other := w.signedIn(c.h, "ada")
@@ -119,6 +155,9 @@ var everyField = m{
 	"email": "new@example.com", "username": "newname", "name": "New Name", "new_password": "a new password",
 	"grant_type": "refresh_token", "verification_id": "lgc1_x.y", "verification_code": "123456",
 }
+
+// The most bytes that a body may have.
+const maxBody = 8192
 
 // TestNegativeBodies sends every endpoint what is no body (R61).
 func TestNegativeBodies(t *testing.T) {
@@ -136,7 +175,7 @@ func TestNegativeBodies(t *testing.T) {
 		"a name twice":          `{"zzz":1,"zzz":2}`,
 		"a name twice, inside":  `{"zzz":{"a":1,"a":2}}`,
 		"a name twice, escaped": `{"zzz":1,"\u007azz":2}`,
-		"too long":              filler(httpadapter.MaxBody + 1),
+		"too long":              filler(maxBody + 1),
 		"a NUL":                 "{\"zzz\":\"\x00\"}",
 		"a byte order mark":     "\ufeff{}",
 		"broken UTF-8":          "{\"zzz\":\"\xff\"}",
@@ -161,7 +200,7 @@ func TestNegativeBodies(t *testing.T) {
 		w := newWorld(t)
 		w.account("ada")
 		c := w.signedIn(w.bearer(), "ada")
-		c.ok(c.do("POST", "/v1/user/sudo", `{"password":"`+password+`"}`+strings.Repeat(" ", httpadapter.MaxBody-len(`{"password":""}`)-len(password))))
+		c.ok(c.do("POST", "/v1/user/sudo", `{"password":"`+password+`"}`+strings.Repeat(" ", maxBody-len(`{"password":""}`)-len(password))))
 	})
 }
 

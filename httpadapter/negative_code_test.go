@@ -83,6 +83,8 @@ func TestNegativeCode(t *testing.T) {
 		typed("with a newline", func(code string) any { return code + "\n" }),
 		typed("with two hyphens", func(code string) any { return code[:2] + "-" + code[2:4] + "-" + code[4:] }),
 		typed("a letter", func(code string) any { return code[:5] + "O" }),
+		typed("another letter", func(code string) any { return "x" + code[1:] }),
+		typed("three Arabic digits, which are six bytes", func(code string) any { return script(code[:3], '٠') }),
 		typed("an array", func(code string) any { return []string{code} }),
 		typed("an object", func(code string) any { return m{"code": code} }),
 		typed("true", func(string) any { return true }),

@@ -54,7 +54,9 @@ type Caller struct {
 
 	// RequestID is the client's name for this request, the same when it repeats
 	// the request because the answer was lost. A repeat within a minute gets the
-	// same answer and has no second effect. Empty means no repeat is recognised.
+	// same answer and has no second effect. Empty means no repeat is recognised;
+	// nor is that of a Send by somebody signed out whose device has no name, since
+	// nothing tells one such caller from another.
 	RequestID string
 }
 

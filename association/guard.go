@@ -11,8 +11,8 @@ import (
 )
 
 // The guard is the one choke point for every message and every guess: all
-// budgets that outlive a single code are here. It counts before anything is
-// written, and where it cannot count it refuses (R30).
+// budgets that outlive a single code are here. Nothing is sent and no verdict told
+// before it was counted, and where it cannot count it refuses (R30).
 
 // budget is one limit on one subject.
 type budget struct {
@@ -53,23 +53,27 @@ func (s *Service) count(ctx context.Context, now int64, n int64, budgets ...budg
 	return wait, ok, nil
 }
 
-// guardSend counts a message that c asks for. The caller's own budgets come
-// first, so that a refused caller does not burn the target's; exceeding those is
-// told. The target's are not: deliver is then false, and the caller is answered
-// as ever (R54, R60).
-func (s *Service) guardSend(ctx context.Context, c Caller, now int64, purpose sender.Purpose, kind string, target []byte) (deliver bool, err error) {
+// guardAsking counts a message that c asks for against the caller's own budgets,
+// before anything is written. Exceeding them is told (R60).
+func (s *Service) guardAsking(ctx context.Context, c Caller, now int64) error {
 	b := s.policy.Budgets
 	own := []budget{{"sends/ip", ipSubject(c.IP), b.SendsPerIP}}
 	if c.Actor.signedIn() {
 		own = append(own, budget{"sends/account", []byte(c.Actor.Account), b.SendsPerAccount})
 	}
 	wait, ok, err := s.count(ctx, now, 1, own...)
-	if err != nil {
-		return false, err
+	if err == nil && !ok {
+		err = &Error{Err: ErrRateLimited, RetryAfter: wait}
 	}
-	if !ok {
-		return false, &Error{Err: ErrRateLimited, RetryAfter: wait}
-	}
+	return err
+}
+
+// guardDelivery counts a message against its target's budgets. That comes last,
+// when the caller has won the slot, so that whoever is refused or loses a race
+// burns nothing of a victim's. Exceeding them is not told: deliver is false, and
+// the caller is answered as ever (R54).
+func (s *Service) guardDelivery(ctx context.Context, now int64, purpose sender.Purpose, kind string, target []byte) (deliver bool, err error) {
+	b := s.policy.Budgets
 	subject := macInput(string(purpose), [][]byte{[]byte(kind), target})
 	_, deliver, err = s.count(ctx, now, 1,
 		budget{"sends/target", subject, b.SendsPerTarget},

@@ -77,7 +77,8 @@ type Policy struct {
 }
 
 // Budgets limit sends and guesses over all codes. A zero Limit is the default
-// that its comment names; one that is zero in part is an error.
+// that its comment names; one that is zero in part is an error, and so is one of
+// wrong guesses that allows more than ten times the default in the same time.
 type Budgets struct {
 	// ResendPause is the least time between two codes of one slot, that is for
 	// the same asker, purpose and address: 0 means 60 seconds, at least 30.
@@ -116,6 +117,7 @@ const (
 	slotWindow        = 24 * time.Hour
 	repeatWindow      = 60 * time.Second // how long a lost answer can be had again
 	maxPasswordBytes  = 256
+	mostGenerous      = 10 // times the default Limit of wrong guesses
 )
 
 // withDefaults returns the policy with every default filled in, or an error that
@@ -144,6 +146,12 @@ func (p Policy) withDefaults() (Policy, error) {
 		}
 		if l.N < 1 || l.Per < time.Second {
 			err = fmt.Errorf("Policy.Budgets.%s: needs a positive N and a Per of at least a second", field)
+		}
+	}
+	guesses := func(field string, l *Limit, n int, per time.Duration) {
+		limit(field, l, n, per)
+		if float64(l.N)/float64(l.Per) > mostGenerous*float64(n)/float64(per) {
+			err = fmt.Errorf("Policy.Budgets.%s: more than %d times the default", field, mostGenerous)
 		}
 	}
 
@@ -188,9 +196,9 @@ func (p Policy) withDefaults() (Policy, error) {
 	limit("SendsPerIP", &b.SendsPerIP, 20, time.Hour)
 	limit("SendsPerTarget", &b.SendsPerTarget, 5, time.Hour)
 	limit("SendsPerTargetLong", &b.SendsPerTargetLong, 10, 24*time.Hour)
-	limit("WrongCodesPerTarget", &b.WrongCodesPerTarget, 15, 24*time.Hour)
-	limit("WrongCodesPerAccount", &b.WrongCodesPerAccount, 20, time.Hour)
-	limit("WrongPasswords", &b.WrongPasswords, 5, 15*time.Minute)
+	guesses("WrongCodesPerTarget", &b.WrongCodesPerTarget, 15, 24*time.Hour)
+	guesses("WrongCodesPerAccount", &b.WrongCodesPerAccount, 20, time.Hour)
+	guesses("WrongPasswords", &b.WrongPasswords, 5, 15*time.Minute)
 	if p.UnsafeNoBudgets {
 		b.ResendPause = 0
 	}

@@ -44,6 +44,14 @@ func limitField(name string, at func(*association.Budgets) *association.Limit, n
 	}
 }
 
+// guessesField is a limit that may be ten times its default and no more.
+func guessesField(name string, at func(*association.Budgets) *association.Limit, n int, per time.Duration) field {
+	f := limitField(name, at, n, per)
+	f.allow = []any{association.Limit{N: 1, Per: per}, association.Limit{N: 10 * n, Per: per}, association.Limit{N: n, Per: per / 10}}
+	f.deny = append(f.deny, association.Limit{N: 10*n + 1, Per: per}, association.Limit{N: 10 * n, Per: per - 1})
+	return f
+}
+
 func codeTTLField(channel sender.Channel, def time.Duration) field {
 	return field{
 		name: "CodeTTL[" + string(channel) + "]",
@@ -86,9 +94,9 @@ func policyFields() []field {
 		limitField("SendsPerIP", func(b *B) *L { return &b.SendsPerIP }, 20, time.Hour),
 		limitField("SendsPerTarget", func(b *B) *L { return &b.SendsPerTarget }, 5, time.Hour),
 		limitField("SendsPerTargetLong", func(b *B) *L { return &b.SendsPerTargetLong }, 10, day),
-		limitField("WrongCodesPerTarget", func(b *B) *L { return &b.WrongCodesPerTarget }, 15, day),
-		limitField("WrongCodesPerAccount", func(b *B) *L { return &b.WrongCodesPerAccount }, 20, time.Hour),
-		limitField("WrongPasswords", func(b *B) *L { return &b.WrongPasswords }, 5, 15*time.Minute),
+		guessesField("WrongCodesPerTarget", func(b *B) *L { return &b.WrongCodesPerTarget }, 15, day),
+		guessesField("WrongCodesPerAccount", func(b *B) *L { return &b.WrongCodesPerAccount }, 20, time.Hour),
+		guessesField("WrongPasswords", func(b *B) *L { return &b.WrongPasswords }, 5, 15*time.Minute),
 		{
 			name: "SudoMaxUses",
 			set:  func(p *P, v any) { p.SudoMaxUses = v.(int) }, get: func(p P) any { return p.SudoMaxUses },

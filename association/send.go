@@ -70,11 +70,9 @@ func (s *Service) send(ctx context.Context, c Caller, r SendRequest) (Sent, erro
 	if until, ok := v.mayRequest(now); !ok {
 		return Sent{}, tooSoon(until, now)
 	}
-	deliver, err := s.guardSend(ctx, c, now, ask.purpose, ask.kind.Name(), ask.target)
-	if err != nil {
+	if err := s.guardAsking(ctx, c, now); err != nil {
 		return Sent{}, err
 	}
-	deliver = deliver && !ask.decoy
 
 	ttl := s.policy.codeTTL(ask.kind.Channel())
 	code := makeCode(s.policy.CodeDigits[ask.purpose])
@@ -102,25 +100,29 @@ func (s *Service) send(ctx context.Context, c Caller, r SendRequest) (Sent, erro
 		v.Answer = s.keys.answered(req, slot, now, told)
 		return store.Change{Proofs: []store.Proof{with(p, v.expires(), v)}}, nil
 	})
-	if err != nil {
-		// The store may have written the code all the same. Nobody will get it,
-		// so a repeat must not be told that it is on its way.
-		s.takeBack(ctx, slot, nonce)
-		return Sent{}, err
+	if err == nil && !repeated {
+		err = s.sendCode(ctx, c, ask, v, nonce, code, ttl, now)
 	}
-	if repeated || !deliver {
-		return told.sent(), nil
-	}
-
-	err = s.deliver(ctx, s.codeMessage(sender.Message{
-		ID: encoding.EncodeToString(nonce), Channel: ask.kind.Channel(), To: string(v.Target), Purpose: v.Purpose,
-		Code: sender.NewCode(code), Expires: at(v.CodeExpires), Locale: clip(c.Locale), Account: ask.account,
-	}, ttl))
 	if err != nil {
+		// Nobody gets this code, though the store may have it: it is taken back, so
+		// that no repeat is told that it is on its way.
 		s.takeBack(ctx, slot, nonce)
 		return Sent{}, err
 	}
 	return told.sent(), nil
+}
+
+// sendCode delivers a code that is in its slot, unless the target's budget or a
+// closed sign-up keeps it from going out, which nobody is told.
+func (s *Service) sendCode(ctx context.Context, c Caller, ask asked, v verification, nonce []byte, code string, ttl time.Duration, now int64) error {
+	deliver, err := s.guardDelivery(ctx, now, v.Purpose, v.Kind, v.Target)
+	if err != nil || !deliver || ask.decoy {
+		return err
+	}
+	return s.deliver(ctx, s.codeMessage(sender.Message{
+		ID: encoding.EncodeToString(nonce), Channel: ask.kind.Channel(), To: string(v.Target), Purpose: v.Purpose,
+		Code: sender.NewCode(code), Expires: at(v.CodeExpires), Locale: clip(c.Locale), Account: ask.account,
+	}, ttl))
 }
 
 type sentAnswer struct {

@@ -278,6 +278,35 @@ func TestR57_ABurstStaysWithinTheLimits(t *testing.T) {
 	}
 }
 
+// TestR57_LosersOfASlotBurnNoBudget: of many who ask at once for one slot, the
+// one whose code is in it is the one that counts, and gets the message.
+func TestR57_LosersOfASlotBurnNoBudget(t *testing.T) {
+	const callers = 19 // within what one address may ask for
+	l := newLab(t)
+	l.spy.meet(callers)
+	var accepted atomic.Int32
+	together(callers, func(int) {
+		if _, err := l.svc.Send(t.Context(), device("d"), association.SendRequest{Kind: "email", To: "x@example.com"}); err == nil {
+			accepted.Add(1)
+		} else if !errors.Is(err, association.ErrRateLimited) && !errors.Is(err, association.ErrBusy) {
+			t.Error(err)
+		}
+	})
+	if accepted.Load() != 1 || len(l.out.all()) != 1 {
+		t.Fatalf("%d sends were accepted and %d messages went out, want one of each", accepted.Load(), len(l.out.all()))
+	}
+	for i := range 5 {
+		c := device(fmt.Sprint(i))
+		c.IP = netip.MustParseAddr("203.0.113.7")
+		if _, err := l.svc.Send(t.Context(), c, association.SendRequest{Kind: "email", To: "x@example.com"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := len(l.out.all()); got != 5 {
+		t.Errorf("%d messages in all, want the 5 of the budget", got)
+	}
+}
+
 // TestR60_ARefusedCallerBurnsNoBudget: whoever is over their own limits cannot
 // use up those of an address.
 func TestR60_ARefusedCallerBurnsNoBudget(t *testing.T) {

@@ -28,9 +28,9 @@ type BindRequest struct {
 // commit. An address of the same kind that the account had is replaced, which
 // ends every other session; it gets a notice.
 //
-// ErrUnauthenticated, ErrSudoRequired, ErrInvalidProof, ErrPermissionDenied (the
-// sudo rests on the very address that is replaced, though the account has
-// another factor), ErrIdentifierTaken (both tokens stay good), ErrBlocked,
+// ErrUnauthenticated, ErrSudoRequired (also when the sudo rests on the very address
+// that is replaced, though the account has another factor), ErrInvalidProof,
+// ErrIdentifierTaken (both tokens stay good), ErrBlocked,
 // ErrInvalidArgument, ErrUnsupported, ErrBusy, ErrUnavailable.
 func (s *Service) Bind(ctx context.Context, c Caller, r BindRequest) (Association, error) {
 	a, err := s.bind(ctx, c, r)
@@ -80,8 +80,10 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 			return store.Change{}, err
 		}
 		old = ofKind(a, k.Name())
-		if err := s.mayReplace(ctx, sudo.g, a, d, old); err != nil {
-			return store.Change{}, err
+		if old != nil {
+			if err := s.mayReplace(ctx, sudo.g, a, d, old); err != nil {
+				return store.Change{}, err
+			}
 		}
 
 		account = a
@@ -127,15 +129,12 @@ func (s *Service) presentBind(ctx context.Context, c Caller, r BindRequest, k Ki
 // mayReplace holds factor independence: who replaces an address proves who they
 // are by something else, where there is something else.
 func (s *Service) mayReplace(ctx context.Context, g grant, a *store.Account, d accountData, old *store.Association) error {
-	if old == nil || g.Factor.ID != old.ID {
-		return nil
-	}
 	has, err := s.hasPassword(ctx, a, d)
 	if err != nil {
 		return err
 	}
 	if !g.mayReplace(old, s.factors(a, has, old.ID)) {
-		return refuse(ErrPermissionDenied, "prove who you are by something other than the address to be replaced")
+		return refuse(ErrSudoRequired, "prove who you are by something other than the address to be replaced")
 	}
 	return nil
 }

@@ -49,7 +49,13 @@ func TestR48_OfManyWhoBindOneAddressOneHasIt(t *testing.T) {
 	if err := w.bind(callers[loser], "email", "shared@example.com", sudo[loser], proofs[loser]); !errors.Is(err, association.ErrIdentifierTaken) {
 		t.Errorf("the loser again: %v, want ErrIdentifierTaken", err)
 	}
-	if err := w.bind(callers[winner], "email", "own@example.com", sudo[winner], w.prove(callers[winner], "email", "own@example.com")); err != nil {
+	g, err := w.svc.Sudo(t.Context(), callers[winner], association.SudoRequest{
+		VerificationToken: w.prove(callers[winner], "email", "shared@example.com"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.bind(callers[winner], "email", "own@example.com", g.Token, w.prove(callers[winner], "email", "own@example.com")); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.bind(callers[loser], "email", "shared@example.com", sudo[loser], proofs[loser]); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"time"
 
 	"github.com/ligature-auth/ligature/sender"
@@ -42,6 +43,8 @@ type Config struct {
 	// addresses as pseudonyms. Nil means silence.
 	Logger *slog.Logger
 }
+
+var kindName = regexp.MustCompile(`^[a-z0-9:_-]{1,64}$`)
 
 // Service is the ceremony of account association: every method is one step of
 // it. It is safe for use by any number of goroutines. See New.
@@ -93,8 +96,8 @@ func newService(cfg Config) (*Service, error) {
 		decoy:     decoyHash(),
 	}
 	for _, k := range cfg.Kinds {
-		if k == nil || k.Name() == "" {
-			return nil, errors.New("Config.Kinds: a kind is nil or has no name")
+		if k == nil || !kindName.MatchString(k.Name()) {
+			return nil, errors.New("Config.Kinds: a kind is nil, or its name is not 1 to 64 lower-case letters, digits and :_-")
 		}
 		if _, twice := s.kinds[k.Name()]; twice {
 			return nil, fmt.Errorf("Config.Kinds: %q stands twice", k.Name())

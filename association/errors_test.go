@@ -63,7 +63,12 @@ func TestEverySentinelIsFoundByErrorsIs(t *testing.T) {
 		{"set password", association.ErrSudoRequired, func() error {
 			return w.svc.SetPassword(ctx, m.caller, association.PasswordRequest{Password: "another one"})
 		}},
-		{"bind", association.ErrPermissionDenied, func() error {
+		{"sign up", association.ErrPermissionDenied, func() error {
+			closed := newWorld(t, func(c *association.Config) { c.Store, c.Now, c.Policy.AllowSignUp = w.store, w.clock.Now, false })
+			_, err := closed.svc.SignUp(ctx, m.device, association.SignUpRequest{VerificationToken: free})
+			return err
+		}},
+		{"bind", association.ErrSudoRequired, func() error {
 			g, err := w.svc.Sudo(ctx, m.caller, association.SudoRequest{VerificationToken: m.prove})
 			if err != nil {
 				return err

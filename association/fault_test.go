@@ -92,7 +92,7 @@ func steps() []step {
 			})
 			empty := x.bound == association.Association{}
 			switch {
-			case errors.Is(err, association.ErrPermissionDenied):
+			case errors.Is(err, association.ErrSudoRequired):
 				return empty, nil
 			case err == nil:
 				return empty, errors.New("an address vouched for its own replacement")

@@ -37,10 +37,12 @@ func (g grant) mayUse(a *store.Account, session string, maxUses int, now int64) 
 }
 
 // mayReplace reports whether a grant that rests on this factor may put a new
-// identifier in old's place: the address being replaced vouches for its own
-// replacement only when the account has nothing better.
+// identifier in old's place, for an account with so many other factors than old.
+// The address being replaced vouches for its own replacement only when there is
+// nothing better, and a sign-in never: it stood in for a factor when there was
+// none, and now there is old.
 func (g grant) mayReplace(old *store.Association, others int) bool {
-	return old == nil || g.Factor.ID != old.ID || others == 0
+	return g.Factor.Kind != factorSignIn && (g.Factor.ID != old.ID || others == 0)
 }
 
 // use counts one change and moves the grant into the epoch that the change

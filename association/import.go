@@ -13,7 +13,7 @@ import (
 type ImportedAccount struct {
 	ID          string // the host's user ID; empty to have one made
 	Name        string
-	Identifiers []ImportedIdentifier
+	Identifiers []ImportedIdentifier // one of a kind at most
 
 	// Password is hashed here, under the policy for passwords; PasswordHash is an
 	// argon2id PHC string. Give at most one.
@@ -83,9 +83,8 @@ func (s *Service) importAccount(ctx context.Context, in ImportedAccount) (string
 		if err != nil {
 			return "", err
 		}
-		twice := func(l store.Association) bool { return l.Kind == k.Name() && string(l.Value) == string(value) }
-		if slices.ContainsFunc(change.Link, twice) {
-			return "", refuse(ErrInvalidArgument, "an identifier stands twice")
+		if slices.ContainsFunc(change.Link, func(l store.Association) bool { return l.Kind == k.Name() }) {
+			return "", refuse(ErrInvalidArgument, "an account has one identifier of a kind")
 		}
 		change.Link = append(change.Link, newAssociation(a.ID, k.Name(), value, clip(i.Value), byImport, now))
 	}

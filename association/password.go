@@ -22,8 +22,10 @@ type PasswordVerifier interface {
 	HasPassword(ctx context.Context, account string) (bool, error)
 
 	// VerifyPassword reports whether this is the account's password, as it was
-	// typed. False for an account without one. Ligature bounds how often it is
-	// asked; it should take as long for a wrong password as for a right one.
+	// typed. False for an account without one. Ligature bounds how many wrong
+	// answers an account survives, and asks even when that many were given, so that
+	// nobody learns of it by the time it takes; the cost of asking is the host's to
+	// bound. It should take as long for a wrong password as for a right one.
 	VerifyPassword(ctx context.Context, account, password string) (bool, error)
 }
 

@@ -98,3 +98,27 @@ func TestARecentSignInInASessionOfOurs(t *testing.T) {
 		t.Errorf("a refresh made the sign-in young again: %v", err)
 	}
 }
+
+// A recent sign-in stands in for a factor where there is none. The first address
+// is one: from then on the address vouches for its replacement, not the sign-in.
+func TestARecentSignInReplacesNothing(t *testing.T) {
+	w, _ := watchedWorld(t)
+	c := w.hostCaller("ada", "s")
+	grant := w.recentSudo(c)
+	for kind, to := range map[string]string{"email": "ada@example.com", "phone": phoneNumber} {
+		if err := w.bind(c, kind, to, grant, w.prove(c, kind, to)); err != nil {
+			t.Fatalf("the first %s: %v", kind, err)
+		}
+	}
+	proof := w.prove(c, "email", "next@example.com")
+	if err := w.bind(c, "email", "next@example.com", grant, proof); !errors.Is(err, association.ErrSudoRequired) {
+		t.Errorf("replacing by a sign-in: %v, want ErrSudoRequired", err)
+	}
+	g, err := w.svc.Sudo(t.Context(), c, association.SudoRequest{VerificationToken: w.prove(c, "phone", phoneNumber)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.bind(c, "email", "next@example.com", g.Token, proof); err != nil {
+		t.Errorf("replacing by the phone: %v", err)
+	}
+}

@@ -118,9 +118,9 @@ func TestFactorIndependence(t *testing.T) {
 		to       string   // what is bound
 		want     error
 	}{
-		{"the replaced address, with a password", true, []string{"email", old}, old, "new@example.com", association.ErrPermissionDenied},
-		{"the replaced address, with a phone", false, []string{"email", old, "phone", number}, old, "new@example.com", association.ErrPermissionDenied},
-		{"the replaced phone, with an email", false, []string{"email", old, "phone", number}, number, phoneNumber, association.ErrPermissionDenied},
+		{"the replaced address, with a password", true, []string{"email", old}, old, "new@example.com", association.ErrSudoRequired},
+		{"the replaced address, with a phone", false, []string{"email", old, "phone", number}, old, "new@example.com", association.ErrSudoRequired},
+		{"the replaced phone, with an email", false, []string{"email", old, "phone", number}, number, phoneNumber, association.ErrSudoRequired},
 		{"the replaced address, with nothing else", false, []string{"email", old}, old, "new@example.com", nil},
 		{"the password", true, []string{"email", old}, "", "new@example.com", nil},
 		{"the other address", false, []string{"email", old, "phone", number}, number, "new@example.com", nil},
@@ -188,8 +188,8 @@ func TestFactorIndependenceAsksTheHostForItsPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	proof := w.prove(c, "email", "new@example.com")
-	if err := w.bind(c, "email", "new@example.com", g.Token, proof); !errors.Is(err, association.ErrPermissionDenied) {
-		t.Errorf("with a password: %v, want ErrPermissionDenied", err)
+	if err := w.bind(c, "email", "new@example.com", g.Token, proof); !errors.Is(err, association.ErrSudoRequired) {
+		t.Errorf("with a password: %v, want ErrSudoRequired", err)
 	}
 	host.err = errors.New("LDAP is down")
 	if err := w.bind(c, "email", "new@example.com", g.Token, proof); !errors.Is(err, association.ErrUnavailable) {

@@ -76,7 +76,7 @@ func TestNegativeSudo(t *testing.T) {
 			},
 		},
 		{
-			name: "resting on the address that is replaced", want: notAllowed,
+			name: "resting on the address that is replaced", want: noSudo,
 			play: func(w *world) (refused, mended func() reply) {
 				w.account("ada", "email", "old@example.com")
 				ada := w.signedIn(w.bearer(), "ada")

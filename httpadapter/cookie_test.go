@@ -220,6 +220,9 @@ func TestCookieStoreFails(t *testing.T) {
 	unavailable := refusal{"unavailable", 14, 503}
 	unavailable.of(a.do("POST", "/v1/user/sudo", m{"password": password}))
 	unavailable.of(a.do("POST", "/v1/signin", m{"username": "ada", "password": password}))
+	// Signing out has ended the session all the same.
+	unavailable.of(a.do("POST", "/v1/user/signout", nil))
+	nobody.of(a.do("GET", "/v1/user/me", nil))
 }
 
 type failingDelete struct{ scs.Store }

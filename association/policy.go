@@ -1,6 +1,7 @@
 package association
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -124,12 +125,13 @@ const (
 // names the field out of bounds. It is the one place where defaults are.
 func (p Policy) withDefaults() (Policy, error) {
 	var err error
+	bad := func(field, why string, args ...any) { err = errors.New("Policy." + field + ": " + fmt.Sprintf(why, args...)) }
 	duration := func(field string, d *time.Duration, def, least, most time.Duration) {
 		if *d == 0 {
 			*d = def
 		}
 		if *d < least || *d > most {
-			err = fmt.Errorf("Policy.%s: %v is not between %v and %v", field, *d, least, most)
+			bad(field, "%v is not between %v and %v", *d, least, most)
 		}
 	}
 	number := func(field string, n *int, def, least, most int) {
@@ -137,7 +139,7 @@ func (p Policy) withDefaults() (Policy, error) {
 			*n = def
 		}
 		if *n < least || *n > most {
-			err = fmt.Errorf("Policy.%s: %d is not between %d and %d", field, *n, least, most)
+			bad(field, "%d is not between %d and %d", *n, least, most)
 		}
 	}
 	limit := func(field string, l *Limit, n int, per time.Duration) {
@@ -145,13 +147,13 @@ func (p Policy) withDefaults() (Policy, error) {
 			*l = Limit{n, per}
 		}
 		if l.N < 1 || l.Per < time.Second {
-			err = fmt.Errorf("Policy.Budgets.%s: needs a positive N and a Per of at least a second", field)
+			bad("Budgets."+field, "needs a positive N and a Per of at least a second")
 		}
 	}
 	guesses := func(field string, l *Limit, n int, per time.Duration) {
 		limit(field, l, n, per)
 		if float64(l.N)/float64(l.Per) > mostGenerous*float64(n)/float64(per) {
-			err = fmt.Errorf("Policy.Budgets.%s: more than %d times the default", field, mostGenerous)
+			bad("Budgets."+field, "more than %d times the default", mostGenerous)
 		}
 	}
 
@@ -163,7 +165,7 @@ func (p Policy) withDefaults() (Policy, error) {
 	}
 	for purpose := range p.CodeDigits {
 		if _, ok := digits[purpose]; !ok {
-			err = fmt.Errorf("Policy.CodeDigits: no purpose %q carries a code", purpose)
+			bad("CodeDigits", "no purpose %q carries a code", purpose)
 		}
 	}
 	p.CodeDigits = digits
@@ -182,7 +184,7 @@ func (p Policy) withDefaults() (Policy, error) {
 	duration("RefreshTTL", &p.RefreshTTL, 30*24*time.Hour, time.Hour, 90*24*time.Hour)
 	duration("SendTimeout", &p.SendTimeout, 10*time.Second, time.Second, time.Minute)
 	if p.SudoMaxUses < 0 {
-		err = fmt.Errorf("Policy.SudoMaxUses: %d is negative", p.SudoMaxUses)
+		bad("SudoMaxUses", "%d is negative", p.SudoMaxUses)
 	}
 	number("PasswordMinBytes", &p.PasswordMinBytes, 8, 8, maxPasswordBytes)
 	if p.UnsafePasswordMinBytes != 0 {

@@ -125,7 +125,9 @@ const (
 // names the field out of bounds. It is the one place where defaults are.
 func (p Policy) withDefaults() (Policy, error) {
 	var err error
-	bad := func(field, why string, args ...any) { err = errors.New("Policy." + field + ": " + fmt.Sprintf(why, args...)) }
+	bad := func(field, why string, args ...any) {
+		err = errors.New("Policy." + field + ": " + fmt.Sprintf(why, args...))
+	}
 	duration := func(field string, d *time.Duration, def, least, most time.Duration) {
 		if *d == 0 {
 			*d = def

@@ -34,6 +34,15 @@ func (s *Service) acting(ctx context.Context, c Caller, now int64) (acting, *sto
 	return acting{p, v}, a, usable(a)
 }
 
+// renamed is the write that asserts the session and gives it a new name.
+func (h acting) renamed() []store.Proof {
+	if h.proof == nil {
+		return nil
+	}
+	h.v.Resume = newID()
+	return []store.Proof{with(*h.proof, h.proof.Expires, h.v)}
+}
+
 // stamped is the write that asserts the session and takes it along into the
 // epoch that the change leaves the account in.
 func (h acting) stamped(epoch int64) []store.Proof {

@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"strings"
 
 	"github.com/ligature-auth/ligature/store"
 )
@@ -44,18 +45,50 @@ func IsAccessToken(t Token) bool {
 	return ok
 }
 
-// ResumeSession returns who a session stands for by its bare ID, for a host that
-// keeps the ID in a session store of its own, on the server. Never give it an ID
-// that came from a client: it is a name, not a secret.
+// ResumeSession returns who a session stands for by its name, for a host that
+// keeps the name in a session store of its own, on the server. Never give it a
+// name that came from a client: it is no secret.
 //
-// ErrUnauthenticated, ErrBlocked, ErrUnavailable.
-func (s *Service) ResumeSession(ctx context.Context, id string) (Actor, error) {
+// ErrUnauthenticated (also for a name from before the last Sudo, which only some
+// request that was under way can have brought back, R62), ErrBlocked,
+// ErrUnavailable.
+func (s *Service) ResumeSession(ctx context.Context, name string) (Actor, error) {
+	id, resume, _ := strings.Cut(name, ".")
 	p, v, err := s.liveSession(ctx, id, s.now())
+	if err == nil && resume != v.Resume {
+		err = refuse(ErrUnauthenticated, "")
+	}
 	if err != nil {
 		return Actor{}, s.report(ctx, "resume session", Caller{}, err)
 	}
 	return v.actor(p), nil
 }
+
+// SessionName returns the acting session's name as it is now.
+//
+// ErrUnauthenticated (nobody, or a session of the host's), ErrBlocked,
+// ErrUnavailable.
+func (s *Service) SessionName(ctx context.Context, c Caller) (string, error) {
+	name, err := s.sessionName(ctx, c)
+	if err != nil {
+		return "", s.report(ctx, "session name", c, err)
+	}
+	return name, nil
+}
+
+func (s *Service) sessionName(ctx context.Context, c Caller) (string, error) {
+	acting, _, err := s.acting(ctx, c, s.now())
+	if err != nil {
+		return "", err
+	}
+	if acting.proof == nil {
+		return "", refuse(ErrUnauthenticated, "")
+	}
+	return acting.v.name(acting.proof.ID), nil
+}
+
+// name is what ResumeSession takes.
+func (v session) name(id string) string { return id + "." + v.Resume }
 
 func (s *Service) liveSession(ctx context.Context, id string, now int64) (*store.Proof, session, error) {
 	p, a, v, err := s.readSession(ctx, id)
@@ -110,6 +143,7 @@ func (s *Service) refresh(ctx context.Context, c Caller, t Token) (Session, erro
 		case currentToken:
 			var next generation
 			next, told = s.newGeneration(id, a.ID, family, now)
+			told.Name = v.name(id)
 			v = v.refresh(next, s.policy.RefreshTTL, now)
 			// Sealed anew, or a retired key could not be dropped while the session lives.
 			v.Family = s.keys.seal(useToken, familyFields(id, a.ID, family)...)

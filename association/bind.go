@@ -19,7 +19,8 @@ type BindRequest struct {
 
 	// FromSession uses, in the place of both tokens, the live sudo grant and the
 	// verified address that this account holds in this session. It is for
-	// clients that cannot carry tokens from one call to the next.
+	// clients that cannot carry tokens from one call to the next. Whoever has
+	// the session can then use a sudo that its owner just proved.
 	FromSession bool
 }
 

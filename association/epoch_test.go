@@ -84,7 +84,7 @@ func TestR09_EverythingOutstandingDiesWithTheEpoch(t *testing.T) {
 			}
 			_, err := w.svc.Authenticate(t.Context(), g.otherS.Access)
 			refused("the other access token", association.ErrUnauthenticated, err)
-			_, err = w.svc.ResumeSession(t.Context(), g.otherS.ID)
+			_, err = w.svc.ResumeSession(t.Context(), g.otherS.Name)
 			refused("the other session", association.ErrUnauthenticated, err)
 			_, err = w.svc.Refresh(t.Context(), device("d"), g.otherS.Refresh)
 			refused("the other refresh token", association.ErrInvalidGrant, err)

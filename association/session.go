@@ -17,6 +17,8 @@ type session struct {
 	UserAgent       string `json:"userAgent,omitempty"`
 	Ended           bool   `json:"ended,omitempty"`
 	Expires         int64  `json:"expires"`
+	// Resume is the part of the session's name that each Sudo changes.
+	Resume string `json:"resume"`
 
 	// Family is in every refresh token of the session, so that an old one is
 	// known for what it is; Current and Previous are generations.

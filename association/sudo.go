@@ -19,6 +19,9 @@ type SudoRequest struct {
 // Sudo judges the proof and returns a sudo token. It is good for changes to this
 // account in this session, for Policy.SudoTTL; a second Sudo replaces it.
 //
+// It gives the session a new name, see SessionName: whoever resumes sessions by
+// name keeps that one from now on.
+//
 // ErrUnauthenticated, ErrInvalidArgument (two proofs at once),
 // ErrInvalidPassword, ErrPasswordNotSet, ErrInvalidProof, ErrSudoRequired (no
 // proof, and the account has a factor or its sign-in is too old), ErrBlocked,
@@ -37,7 +40,7 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	id := s.grantID(c.Actor)
 	req := requestOf("sudo", c, r.VerificationToken.Reveal())
 
-	_, a, err := s.acting(ctx, c, now)
+	acting, a, err := s.acting(ctx, c, now)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -54,9 +57,14 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	}
 
 	var told grantAnswer
-	err = s.attempt(ctx, func(bool) (store.Change, error) {
+	err = s.attempt(ctx, func(again bool) (store.Change, error) {
 		// The account stays the one whose factor was judged: if it has moved on
 		// since, the grant is of an older epoch, and dead.
+		if again {
+			if acting, _, err = s.acting(ctx, c, now); err != nil {
+				return store.Change{}, err
+			}
+		}
 		p, g, err := s.readGrant(ctx, id)
 		if err != nil {
 			return store.Change{}, err
@@ -64,7 +72,7 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 		if s.keys.repeats(g.Answer, req, now) && s.keys.open(g.Answer, id, &told) {
 			return store.Change{}, nil
 		}
-		var change store.Change
+		change := store.Change{Proofs: acting.renamed()}
 		if byToken {
 			slot, ok := verificationSlot(r.VerificationToken)
 			if !ok {

@@ -1,6 +1,7 @@
 package httpadapter_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
+	"github.com/ligature-auth/ligature/association"
 	"github.com/ligature-auth/ligature/httpadapter"
 )
 
@@ -55,6 +57,65 @@ func TestR62_SignOutIsFinal(t *testing.T) {
 	if changed := w.store.snapshot().since(before); len(changed) != 0 {
 		t.Errorf("the old cookie changed %v", changed)
 	}
+}
+
+// TestR62_SudoIsTheNewCookiesAlone: nor does a request that was under way bring
+// back a session that has sudo.
+func TestR62_SudoIsTheNewCookiesAlone(t *testing.T) {
+	w := newWorld(t)
+	w.account("ada")
+	a := newCookieApp(w)
+	a.signIn("ada")
+	old := a.cookie()
+
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r := httptest.NewRequest("GET", "http://app.example.com/slow", nil)
+		r.AddCookie(&http.Cookie{Name: a.sessions.Cookie.Name, Value: old})
+		a.h.ServeHTTP(httptest.NewRecorder(), r)
+	}()
+	<-a.entered
+	a.sudo()
+	a.leave <- struct{}{}
+	<-ended
+	if _, alive, _ := a.sessions.Store.Find(old); !alive {
+		t.Fatal("scs did not bring the old cookie back: the experiment shows nothing")
+	}
+	id, code := a.code("new@example.com")
+	a.ok(a.verify(id, code))
+
+	before := w.store.snapshot()
+	for _, route := range httpadapter.Routes() {
+		if route.SignedIn && route.Cookie {
+			if r := a.with(old).do(route.Method, route.Path, everyField); r.status != 401 {
+				t.Errorf("the old cookie: %s: want 401, got %d %s", r.what, r.status, r.raw)
+			}
+		}
+	}
+	edit := m{"email": "new@example.com"}
+	nobody.of(a.with(old).do("POST", "/v1/user/basic/edit", edit))
+	if changed := w.store.snapshot().since(before); len(changed) != 0 {
+		t.Errorf("the old cookie changed %v", changed)
+	}
+	a.ok(a.do("POST", "/v1/user/basic/edit", edit))
+}
+
+// TestR62_SigningInAgainEndsTheSessionBefore: one cookie, one session.
+func TestR62_SigningInAgainEndsTheSessionBefore(t *testing.T) {
+	w := newWorld(t)
+	w.account("ada")
+	a := newCookieApp(w)
+	a.signIn("ada")
+	var first string
+	for _, values := range a.blobs() {
+		first = values["ligature.session"].(string)
+	}
+	a.signIn("ada")
+	if _, err := w.svc.ResumeSession(t.Context(), first); !errors.Is(err, association.ErrUnauthenticated) {
+		t.Errorf("the first session: %v, want ErrUnauthenticated", err)
+	}
+	a.ok(a.do("GET", "/v1/user/me", nil))
 }
 
 // TestR62_OtherSessionsEndWithTheEpoch: what ends every other session ends those
@@ -124,7 +185,7 @@ func TestR63_TheCookieSessionHoldsANameAlone(t *testing.T) {
 			}
 			for _, v := range values {
 				name, ok := v.(string)
-				if !ok || len(name) != 22 || strings.ContainsAny(name, ".") {
+				if !ok || len(name) != 22+1+22 || strings.Count(name, ".") != 1 {
 					t.Errorf("%s: scs keeps %v, which is no bare name", step, v)
 				}
 				names[name] = true
@@ -143,15 +204,15 @@ func TestR63_TheCookieSessionHoldsANameAlone(t *testing.T) {
 	look("verified", "ligature.session")
 	a.ok(a.bind("new@example.com", sudo, verification))
 	look("bound", "ligature.session")
-	if len(names) != 1 {
-		t.Errorf("one session had %d names", len(names))
+	if len(names) != 2 {
+		t.Errorf("one session, elevated once, had %d names", len(names))
 	}
 	a.ok(a.do("POST", "/v1/user/signout", nil))
 	look("signed out")
 	a.signIn("ada")
 	look("signed in again", "ligature.session")
-	if len(names) != 2 {
-		t.Errorf("two sessions had %d names", len(names))
+	if len(names) != 3 {
+		t.Errorf("another session made it %d names", len(names))
 	}
 }
 
@@ -214,15 +275,23 @@ func TestCookieModeHandsOutNoTokens(t *testing.T) {
 func TestCookieStoreFails(t *testing.T) {
 	w := newWorld(t)
 	w.account("ada")
-	a := newCookieApp(w)
-	a.signIn("ada")
-	a.sessions.Store = failingDelete{a.sessions.Store}
 	unavailable := refusal{"unavailable", 14, 503}
-	unavailable.of(a.do("POST", "/v1/user/sudo", m{"password": password}))
-	unavailable.of(a.do("POST", "/v1/signin", m{"username": "ada", "password": password}))
-	// Signing out has ended the session all the same.
-	unavailable.of(a.do("POST", "/v1/user/signout", nil))
-	nobody.of(a.do("GET", "/v1/user/me", nil))
+	for what, call := range map[string]func(a *cookieApp) reply{
+		"sudo": func(a *cookieApp) reply { return a.do("POST", "/v1/user/sudo", m{"password": password}) },
+		"sign-in": func(a *cookieApp) reply {
+			return a.do("POST", "/v1/signin", m{"username": "ada", "password": password})
+		},
+		"sign-out": func(a *cookieApp) reply { return a.do("POST", "/v1/user/signout", nil) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			a := newCookieApp(w)
+			a.signIn("ada")
+			a.sessions.Store = failingDelete{a.sessions.Store}
+			unavailable.of(call(a))
+			// Ligature's session has ended, or has a name that the cookie has not.
+			nobody.of(a.do("GET", "/v1/user/me", nil))
+		})
+	}
 }
 
 type failingDelete struct{ scs.Store }

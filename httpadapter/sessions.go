@@ -22,7 +22,7 @@ type Sessions interface {
 	opened(*handler, *exchange, association.Session) (any, error)
 
 	// elevated is told that the session has proved itself again.
-	elevated(*http.Request) error
+	elevated(*handler, *exchange) error
 
 	// closed forgets the session of the request.
 	closed(*http.Request) error
@@ -70,10 +70,10 @@ func (bearer) opened(h *handler, _ *exchange, s association.Session) (any, error
 	}, nil
 }
 
-func (bearer) elevated(*http.Request) error { return nil }
-func (bearer) closed(*http.Request) error   { return nil }
-func (bearer) offers() offer                { return tokens }
-func (bearer) crossOrigin() bool            { return true }
+func (bearer) elevated(*handler, *exchange) error { return nil }
+func (bearer) closed(*http.Request) error         { return nil }
+func (bearer) offers() offer                      { return tokens }
+func (bearer) crossOrigin() bool                  { return true }
 
 // CookieSessions is the part of *scs.SessionManager that Cookie uses.
 type CookieSessions interface {
@@ -115,14 +115,35 @@ func (m cookie) actor(svc *association.Service, r *http.Request) (association.Ac
 }
 
 func (m cookie) opened(h *handler, x *exchange, s association.Session) (any, error) {
+	// Whoever was signed in by this cookie is not any more.
+	before, err := m.actor(h.svc, x.r)
+	if err == nil && before != (association.Actor{}) {
+		err = h.svc.SignOut(x.r.Context(), association.Caller{Actor: before})
+	}
+	if err != nil {
+		return nil, err
+	}
 	if err := m.renew(x.r); err != nil {
 		return nil, err
 	}
-	m.s.Put(x.r.Context(), sessionKey, s.ID)
+	m.s.Put(x.r.Context(), sessionKey, s.Name)
 	return signedInAs{Subject: s.Account, ExpiresIn: h.until(s.Expires)}, nil
 }
 
-func (m cookie) elevated(r *http.Request) error { return m.renew(r) }
+// elevated takes the new name that sudo gave the session. Sudo has been granted to
+// it alone: a request under way that brings the old cookie session back brings
+// back a name that is none any more.
+func (m cookie) elevated(h *handler, x *exchange) error {
+	if err := m.renew(x.r); err != nil {
+		return err
+	}
+	name, err := h.svc.SessionName(x.r.Context(), x.caller)
+	if err != nil {
+		return err
+	}
+	m.s.Put(x.r.Context(), sessionKey, name)
+	return nil
+}
 
 func (m cookie) closed(r *http.Request) error {
 	m.s.Remove(r.Context(), sessionKey)
@@ -170,7 +191,7 @@ func (host) opened(*handler, *exchange, association.Session) (any, error) {
 	return nil, fmt.Errorf("httpadapter: %w", association.ErrUnsupported) // not routed
 }
 
-func (host) elevated(*http.Request) error { return nil }
-func (host) closed(*http.Request) error   { return nil }
-func (host) offers() offer                { return knowing }
-func (host) crossOrigin() bool            { return false }
+func (host) elevated(*handler, *exchange) error { return nil }
+func (host) closed(*http.Request) error         { return nil }
+func (host) offers() offer                      { return knowing }
+func (host) crossOrigin() bool                  { return false }

@@ -17,7 +17,7 @@ func sudo(h *handler, x *exchange) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.sessions.elevated(x.r); err != nil {
+	if err := h.sessions.elevated(h, x); err != nil {
 		return nil, err
 	}
 	return struct {

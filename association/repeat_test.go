@@ -219,7 +219,7 @@ func TestRepeatsAreTheSameCall(t *testing.T) {
 				c, _, call := r.arrange(l)
 				signedIn := c.Actor.Account != ""
 				if !signedIn && (name == "another session" || name == "another account") {
-					t.Skip("signed out, there is none")
+					return // signed out, there is none
 				}
 				c = named(c, "one")
 				first, err := call(c)

@@ -1,6 +1,7 @@
 // A browser with the published client in it: a realm with its own globals and
 // its own storage, into which the client's browser build is loaded as it is.
 // The Node build of the client cannot do the calls that use PATCH and DELETE.
+import { webcrypto as crypto } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import vm from 'node:vm'

@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const binary = resolve(import.meta.dirname, process.env.LIGATURE_EXAMPLE ?? '../../bin/example')
+const binary = resolve(fileURLToPath(new URL('.', import.meta.url)), process.env.LIGATURE_EXAMPLE ?? '../../bin/example')
 
 /**
  * Starts the example for the length of a test.

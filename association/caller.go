@@ -14,7 +14,8 @@ type Actor struct {
 
 	// Session names the session. Sudo and verification tokens work in the
 	// session that asked for them and in no other, so an Actor without one may
-	// read but not change anything.
+	// read but not change anything. It is kept in clear in records and events: it
+	// is a name, never the secret that the session is known by.
 	Session string
 
 	// HostSession says that Session is one of the host's own, which ligature can

@@ -297,3 +297,21 @@ func TestCookieStoreFails(t *testing.T) {
 type failingDelete struct{ scs.Store }
 
 func (failingDelete) Delete(string) error { return fmt.Errorf("redis at 10.0.0.1 is gone") }
+
+// TestABlockedAccountDoesNotKeepTheBrowser: whoever signs in next, by the same
+// cookie, does.
+func TestABlockedAccountDoesNotKeepTheBrowser(t *testing.T) {
+	w := newWorld(t)
+	w.account("ada")
+	w.account("bob")
+	a := newCookieApp(w)
+	a.signIn("ada")
+	w.block("ada")
+	if r := a.do("GET", "/v1/user/me", nil); r.status != 403 {
+		t.Fatalf("ada, blocked: %d %s", r.status, r.raw)
+	}
+	a.signIn("bob")
+	if got := a.ok(a.do("GET", "/v1/user/me", nil)).text("username"); got != "bob" {
+		t.Errorf("signed in is %q, want bob", got)
+	}
+}

@@ -21,7 +21,9 @@
 //
 // with the HTTP status that goes with it. Where sudo is missing the status is 401
 // with the challenge of RFC 9470. A request that is repeated with the same
-// X-Request-Id within a minute gets the same answer and has one effect.
+// X-Request-Id within a minute gets the same answer and has one effect. Two answers
+// cannot be had again: that of signing out, and with Cookie that of sudo, which
+// carries the session's new cookie; whoever loses it signs in anew.
 //
 // # What the host does
 //

@@ -46,6 +46,16 @@ var refusals = []refusal{
 	{errUnknownPath, "unimplemented", 12, http.StatusNotFound},
 }
 
+// onWire returns the row of the table that err is told by, or nil.
+func onWire(err error) *refusal {
+	for i, r := range refusals {
+		if errors.Is(err, r.err) {
+			return &refusals[i]
+		}
+	}
+	return nil
+}
+
 // errorAnswer is the body of a refusal.
 type errorAnswer struct {
 	Error       string `json:"error"`
@@ -57,12 +67,9 @@ type errorAnswer struct {
 func writeError(w http.ResponseWriter, err error) {
 	answer := errorAnswer{Error: "internal", Code: 13, Description: "internal error"}
 	status := http.StatusInternalServerError
-	for _, r := range refusals {
-		if errors.Is(err, r.err) {
-			answer = errorAnswer{Error: r.name, Code: r.code, Description: r.err.Error()}
-			status = r.status
-			break
-		}
+	if r := onWire(err); r != nil {
+		answer = errorAnswer{Error: r.name, Code: r.code, Description: r.err.Error()}
+		status = r.status
 	}
 	var e *association.Error
 	if errors.As(err, &e) {

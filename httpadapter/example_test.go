@@ -3,6 +3,7 @@ package httpadapter_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -37,39 +38,50 @@ func ExampleCookie() {
 	// The mounting.
 	sessions := scs.New()
 	sessions.Lifetime = 12 * time.Hour
-	auth, err := httpadapter.New(svc, httpadapter.Options{Sessions: httpadapter.Cookie(sessions)})
+	by := httpadapter.Cookie(sessions)
+	auth, err := httpadapter.New(svc, httpadapter.Options{Sessions: by})
 	if err != nil {
 		panic(err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/auth/", http.StripPrefix("/auth", auth))
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the application") })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { // a page of the application's own
+		actor, err := httpadapter.Actor(svc, by, r)
+		_ = json.NewEncoder(w).Encode(map[string]any{"signed in": actor.Account != "" && err == nil})
+	})
 	server := httptest.NewServer(sessions.LoadAndSave(mux))
 	defer server.Close()
 
 	// The ceremony, as a page does it.
-	browser := exampleBrowser(server.URL + "/auth")
-	browser("POST", "/v1/signin", `{"username": "ada", "password": "correct horse"}`)
-	sudo := browser("POST", "/v1/user/sudo", `{"password": "correct horse"}`)
-	sent := browser("POST", "/v1/verification", `{"email": "ada@example.com"}`)
+	browser := exampleBrowser(server.URL)
+	browser("POST", "/auth/v1/signin", `{"username": "ada", "password": "correct horse"}`)
+	sudo := browser("POST", "/auth/v1/user/sudo", `{"password": "correct horse"}`)
+	sent := browser("POST", "/auth/v1/verification", `{"email": "ada@example.com"}`)
 	letter, _ := mail.Last("ada@example.com")
-	proof := browser("POST", "/v1/verification/verify",
+	proof := browser("POST", "/auth/v1/verification/verify",
 		fmt.Sprintf(`{"verification_id": %q, "verification_code": %q}`, sent["verification_id"], letter.Code))
-	browser("PATCH", "/v1/user/contact", fmt.Sprintf(`{"email": "ada@example.com", "sudo_token": %q, "verification_token": %q}`,
+	browser("PATCH", "/auth/v1/user/contact", fmt.Sprintf(`{"email": "ada@example.com", "sudo_token": %q, "verification_token": %q}`,
 		sudo["sudo_token"], proof["verification_token"]))
-	fmt.Println("bound:", browser("GET", "/v1/user/me", "")["email"])
-	browser("POST", "/v1/user/signout", "")
-	fmt.Println("signed out:", browser("GET", "/v1/user/me", "")["error"])
+	fmt.Println("bound:", browser("GET", "/auth/v1/user/me", "")["email"])
+	fmt.Println("the application knows:", browser("GET", "/", "")["signed in"])
+	browser("POST", "/auth/v1/user/signout", "")
+	fmt.Println("signed out:", browser("GET", "/auth/v1/user/me", "")["error"])
 	// Output:
 	// bound: ada@example.com
+	// the application knows: true
 	// signed out: unauthenticated
 }
 
 // users is what the application of ExampleHost has already: its users and their
 // passwords, judged as ever, and a session for each cookie.
 type users struct {
-	passwords map[string]string    // by user ID; a real application has hashes
-	signedIn  map[string]time.Time // by user ID
+	passwords map[string]string // by user ID; a real application has hashes
+	sessions  map[string]login  // by the value of the cookie
+}
+
+type login struct {
+	id, user string // the session's name, which is not its cookie, and who it is
+	at       time.Time
 }
 
 // HasPassword is half of association.PasswordVerifier.
@@ -90,15 +102,31 @@ func (u users) who(r *http.Request) (association.Actor, error) {
 	if err != nil {
 		return association.Actor{}, nil // nobody
 	}
-	user := strings.TrimPrefix(cookie.Value, "session-of-")
-	return association.Actor{Account: user, Session: cookie.Value, AuthenticatedAt: u.signedIn[user]}, nil
+	in, ok := u.sessions[cookie.Value]
+	if !ok {
+		return association.Actor{}, nil
+	}
+	return association.Actor{Account: in.user, Session: in.id, AuthenticatedAt: in.at}, nil
+}
+
+// login is the application's own page for signing in.
+func (u users) login(w http.ResponseWriter, r *http.Request) {
+	user := r.FormValue("user")
+	if ok, _ := u.VerifyPassword(r.Context(), user, r.FormValue("password")); !ok {
+		http.Error(w, "{}", http.StatusForbidden)
+		return
+	}
+	cookie := rand.Text()
+	u.sessions[cookie] = login{id: rand.Text(), user: user, at: time.Now()}
+	http.SetCookie(w, &http.Cookie{Name: "app_session", Value: cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	_, _ = io.WriteString(w, "{}")
 }
 
 // Into an application that has users, passwords and sessions of its own: ligature
 // neither signs in nor keeps passwords, it only binds.
 func ExampleHost() {
 	mail := mailbox.New(mailbox.Options{})
-	app := users{passwords: map[string]string{"42": "correct horse"}, signedIn: map[string]time.Time{}}
+	app := users{passwords: map[string]string{"42": "correct horse"}, sessions: map[string]login{}}
 
 	// The mounting.
 	svc := exampleService(mail, app) // association.Config.Passwords is app
@@ -108,17 +136,13 @@ func ExampleHost() {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/account/methods/", http.StripPrefix("/account/methods", auth))
-	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) { // the application's own
-		app.signedIn[r.FormValue("user")] = time.Now()
-		http.SetCookie(w, &http.Cookie{Name: "app_session", Value: "session-of-" + r.FormValue("user"), Path: "/"})
-		_, _ = io.WriteString(w, "{}")
-	})
+	mux.HandleFunc("POST /login", app.login) // the application's own
 	server := httptest.NewServer(mux)
 	defer server.Close()
 
 	// The ceremony, as a page does it.
 	browser := exampleBrowser(server.URL)
-	browser("POST", "/login?user=42", "")
+	browser("POST", "/login?user=42&password=correct+horse", "")
 	const methods = "/account/methods"
 	fmt.Println("sign-in is the application's:", browser("POST", methods+"/v1/signin", `{}`)["error"])
 	fmt.Println("a wrong password:", browser("POST", methods+"/v1/user/sudo", `{"password": "wrong horse"}`)["error"])

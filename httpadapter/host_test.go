@@ -51,9 +51,9 @@ func TestHostThatCannotSay(t *testing.T) {
 		"an account alone": {actor: association.Actor{Account: "ada"}, want: nobody},
 		"a session alone":  {actor: association.Actor{Session: "one"}, want: nobody},
 		"a time alone":     {actor: association.Actor{AuthenticatedAt: time.Now()}, want: nobody},
-		"a failure":        {err: errors.New("dial tcp 10.0.0.1:5432: refused"), want: refusal{"internal", 13, 500}},
+		"a failure":        {err: errors.New("dial tcp 10.0.0.1:5432: refused"), want: refusal{"unavailable", 14, 503}},
 		"a failure and an actor": {
-			actor: association.Actor{Account: "ada", Session: "one"}, err: errors.New("no"), want: refusal{"internal", 13, 500},
+			actor: association.Actor{Account: "ada", Session: "one"}, err: errors.New("no"), want: refusal{"unavailable", 14, 503},
 		},
 		"a session that ended": {err: fmt.Errorf("host: %w", association.ErrUnauthenticated), want: nobody},
 		"a client that left":   {err: context.Canceled, want: refusal{"unavailable", 14, 503}},

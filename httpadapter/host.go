@@ -1,0 +1,53 @@
+package httpadapter
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/ligature-auth/ligature/association"
+)
+
+// Host knows the signed-in account by asking the host, which keeps its own
+// sessions and its own way of signing in; the endpoints for that are not served.
+// Pages of other origins are refused.
+//
+// who returns the zero Actor for nobody. Its Session must name the host's session,
+// so that no two share a name; it is kept in clear in records and events, so it is
+// never the cookie's value itself. Its AuthenticatedAt says when the person signed
+// in. It may refuse with association.ErrUnauthenticated or ErrBlocked; any other
+// error is answered as unavailable, and logged nowhere else.
+//
+// What ends other sessions (a replaced address, a new password) ends ligature's;
+// the host's are for the host to end.
+func Host(who func(*http.Request) (association.Actor, error)) Sessions { return host{who} }
+
+type host struct {
+	who func(*http.Request) (association.Actor, error)
+}
+
+func (m host) actor(_ *association.Service, r *http.Request) (association.Actor, error) {
+	actor, err := m.who(r)
+	if err != nil && onWire(err) != nil {
+		return association.Actor{}, err
+	}
+	if err != nil {
+		return association.Actor{}, fmt.Errorf("httpadapter: %w: who is signed in cannot be told", association.ErrUnavailable)
+	}
+	if actor == (association.Actor{}) {
+		return association.Actor{}, nil
+	}
+	if actor.Account == "" || actor.Session == "" {
+		return association.Actor{}, fmt.Errorf("httpadapter: %w: the host named no account or no session", association.ErrUnauthenticated)
+	}
+	actor.HostSession = true
+	return actor, nil
+}
+
+func (host) opened(*handler, *exchange, association.Session) (any, error) {
+	return nil, fmt.Errorf("httpadapter: %w", association.ErrUnsupported) // not routed
+}
+
+func (host) elevated(*handler, *exchange) error { return nil }
+func (host) closed(*http.Request) error         { return nil }
+func (host) offers() offer                      { return knowing }
+func (host) crossOrigin() bool                  { return false }

@@ -1,6 +1,7 @@
 package association
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -130,9 +131,12 @@ func linked(a *store.Account, kind string, value []byte) *store.Association {
 
 // factors counts what the account could prove itself by, apart from the
 // association with the ID except.
-func (s *Service) factors(a *store.Account, hasPassword bool, except string) int {
-	n := 0
-	if hasPassword {
+func (s *Service) factors(ctx context.Context, a *store.Account, except string) (n int, err error) {
+	_, has, err := s.hasPassword(ctx, a)
+	if err != nil {
+		return 0, err
+	}
+	if has {
 		n++
 	}
 	for _, as := range a.Associations {
@@ -140,7 +144,7 @@ func (s *Service) factors(a *store.Account, hasPassword bool, except string) int
 			n++
 		}
 	}
-	return n
+	return n, nil
 }
 
 func newAssociation(account, kind string, value []byte, typed string, by provedBy, now int64) store.Association {

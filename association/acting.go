@@ -24,14 +24,11 @@ func (s *Service) acting(ctx context.Context, c Caller, now int64) (acting, *sto
 		a, err := s.readAccount(ctx, c.Actor.Account, now)
 		return acting{}, a, err
 	}
-	p, a, v, err := s.readSession(ctx, c.Actor.Session)
-	if err != nil {
-		return acting{}, nil, err
+	p, a, v, err := s.liveSession(ctx, c.Actor.Session, now)
+	if err == nil && p.Account != c.Actor.Account {
+		err = refuse(ErrUnauthenticated, "")
 	}
-	if p == nil || a == nil || p.Account != c.Actor.Account || a.ID != p.Account || !v.alive(a, now) {
-		return acting{}, nil, refuse(ErrUnauthenticated, "")
-	}
-	return acting{p, v}, a, usable(a)
+	return acting{p, v}, a, err
 }
 
 // renamed is the write that asserts the session and gives it a new name.

@@ -82,7 +82,7 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 		}
 		old = ofKind(a, k.Name())
 		if old != nil {
-			if err := s.mayReplace(ctx, sudo.g, a, d, old); err != nil {
+			if err := s.mayReplace(ctx, sudo.g, a, old); err != nil {
 				return store.Change{}, err
 			}
 		}
@@ -129,12 +129,12 @@ func (s *Service) presentBind(ctx context.Context, c Caller, r BindRequest, k Ki
 
 // mayReplace holds factor independence: who replaces an address proves who they
 // are by something else, where there is something else.
-func (s *Service) mayReplace(ctx context.Context, g grant, a *store.Account, d accountData, old *store.Association) error {
-	has, err := s.hasPassword(ctx, a, d)
+func (s *Service) mayReplace(ctx context.Context, g grant, a *store.Account, old *store.Association) error {
+	others, err := s.factors(ctx, a, old.ID)
 	if err != nil {
 		return err
 	}
-	if !g.mayReplace(old, s.factors(a, has, old.ID)) {
+	if !g.mayReplace(old, others) {
 		return refuse(ErrSudoRequired, "prove who you are by something other than the address to be replaced")
 	}
 	return nil

@@ -34,8 +34,11 @@ func (a Actor) sessionKey() string {
 	if a.HostSession {
 		return "host:" + a.Session
 	}
-	return "own:" + a.Session
+	return ownSession(a.Session)
 }
+
+// ownSession is the key of a session that ligature keeps.
+func ownSession(id string) string { return "own:" + id }
 
 // Caller is what is known about a call: who makes it and from where. None of it
 // comes from a request's body.

@@ -15,12 +15,13 @@
 //	 5. [Service.Bind]: both tokens, one commit. The address is now a sign-in method.
 //	 6. [Service.SignIn] by any bound method.
 //
-// Every method takes a [Caller] right after the context: who calls, from where.
+// Every step of the ceremony takes a [Caller] right after the context: who calls,
+// from where.
 // Who acts always comes from there, and never from anything in the request.
 //
 // # Setting it up
 //
-// [New] needs a store, a sender, keys and kinds; none has a default. The zero
+// [New] needs a name, a store, a sender, keys and kinds; none has a default. The zero
 // [Policy] is the safe one. A Service starts no goroutine and reads no
 // environment; the host calls [Service.DeleteExpired] now and then.
 //
@@ -30,7 +31,7 @@
 // errors.Is. Whatever is wrong with a code or a verification token is
 // [ErrInvalidProof], told from nothing else; nobody is told whether an address is
 // known before proving that they hold it. A refused call changes nothing but
-// counters.
+// counters, with the two exceptions that the sentinels' comment names.
 //
 // # What is kept
 //

@@ -8,9 +8,11 @@ import (
 
 // What a method refuses with, for errors.Is. Every error of a Service method
 // wraps exactly one of these, or a context's error; anything else that goes
-// wrong is ErrUnavailable. A refusal changes nothing but counters.
+// wrong is ErrUnavailable. A refusal changes nothing but counters, save two:
+// Refresh ends the session of a token that somebody kept, and a Send that could
+// not be delivered has replaced the code before it.
 var (
-	// ErrInvalidArgument: the input is malformed. Nothing was looked up.
+	// ErrInvalidArgument: the input is malformed, or does not fit the account.
 	ErrInvalidArgument = errors.New("invalid argument")
 
 	// ErrInvalidProof: the code or the verification token is wrong, expired,
@@ -78,12 +80,18 @@ type Error struct {
 	cause      error         // for the log: what failed below, secret-free
 }
 
-// Error reads "association: op: sentinel: detail".
+// Error reads "association: op: sentinel: detail", without the op where there is
+// none.
 func (e *Error) Error() string {
-	if e.Detail == "" {
-		return fmt.Sprintf("association: %s: %v", e.Op, e.Err)
+	msg := "association: "
+	if e.Op != "" {
+		msg += e.Op + ": "
 	}
-	return fmt.Sprintf("association: %s: %v: %s", e.Op, e.Err, e.Detail)
+	msg += fmt.Sprint(e.Err)
+	if e.Detail != "" {
+		msg += ": " + e.Detail
+	}
+	return msg
 }
 
 // Unwrap returns the sentinel.

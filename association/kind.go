@@ -14,7 +14,8 @@ type Kind interface {
 	// Canonical turns what a person typed into the one stored form. It is
 	// idempotent, so Canonical(string(value)) gives value again, and it returns
 	// an error that wraps ErrInvalidArgument for everything it does not accept,
-	// without repeating the input. Value is at most 320 bytes.
+	// without repeating the input; the Detail of an *Error reaches the client.
+	// Value is at most 320 bytes.
 	Canonical(typed string) (value []byte, err error)
 
 	// Channel is the channel that reaches such an identifier, or "" for one

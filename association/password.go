@@ -74,7 +74,7 @@ func (s *Service) checkPassword(password string) error {
 	case !utf8.ValidString(password):
 		return refuse(ErrInvalidArgument, "the password is not valid text")
 	case len(password) < s.policy.PasswordMinBytes:
-		return refuse(ErrInvalidArgument, fmt.Sprintf("the password needs at least %d characters", s.policy.PasswordMinBytes))
+		return refuse(ErrInvalidArgument, fmt.Sprintf("the password needs at least %d bytes", s.policy.PasswordMinBytes))
 	case len(password) > maxPasswordBytes:
 		return refuse(ErrInvalidArgument, fmt.Sprintf("the password is longer than %d bytes", maxPasswordBytes))
 	}
@@ -110,12 +110,17 @@ func checkHash(hash string) error {
 	return nil
 }
 
-// hasPassword reports whether the account could prove itself by a password.
-func (s *Service) hasPassword(ctx context.Context, a *store.Account, d accountData) (bool, error) {
-	if s.passwords != nil {
-		return s.passwords.HasPassword(ctx, a.ID)
+// hasPassword reports whether the account could prove itself by a password, and
+// returns its data.
+func (s *Service) hasPassword(ctx context.Context, a *store.Account) (d accountData, has bool, err error) {
+	if d, err = decodeAccount(a); err != nil {
+		return d, false, err
 	}
-	return d.Password != nil, nil
+	if s.passwords != nil {
+		has, err = s.passwords.HasPassword(ctx, a.ID)
+		return d, has, err
+	}
+	return d, d.Password != nil, nil
 }
 
 // judgePassword returns nil for the account's right password, within the budget

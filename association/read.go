@@ -2,8 +2,6 @@ package association
 
 import (
 	"context"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Account returns what is known of an account, its associations included. An
@@ -30,16 +28,13 @@ func (s *Service) account(ctx context.Context, id string) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
-	d, err := decodeAccount(a)
+	d, has, err := s.hasPassword(ctx, a)
 	if err != nil {
 		return Account{}, err
 	}
-	out := Account{ID: a.ID, Name: d.Name}
+	out := Account{ID: a.ID, Name: d.Name, HasPassword: has}
 	if a.Version > 0 {
 		out.CreatedAt = at(a.CreatedAt)
-	}
-	if out.HasPassword, err = s.hasPassword(ctx, a, d); err != nil {
-		return Account{}, err
 	}
 	if d.Password != nil {
 		out.PasswordSetAt = at(d.Password.SetAt)
@@ -48,31 +43,4 @@ func (s *Service) account(ctx context.Context, id string) (Account, error) {
 		out.Associations = append(out.Associations, s.association(as))
 	}
 	return out, nil
-}
-
-// DeleteExpired deletes up to limit records that nothing depends on any more and
-// returns how many went. The host calls it now and then, until it returns less
-// than limit; nothing dead works before, it only takes up room.
-func (s *Service) DeleteExpired(ctx context.Context, limit int) (int, error) {
-	n, err := s.store.DeleteExpired(ctx, s.now(), limit)
-	if err != nil {
-		return n, s.report(ctx, "delete expired", Caller{}, err)
-	}
-	return n, nil
-}
-
-const maxAccountIDBytes = 128
-
-// checkAccountID holds what the store is promised of an account's ID. Empty
-// passes: it stands for one to be made.
-func checkAccountID(id string) error {
-	if len(id) > maxAccountIDBytes || !utf8.ValidString(id) {
-		return refuse(ErrInvalidArgument, "an account ID is at most 128 bytes of UTF-8")
-	}
-	for _, r := range id {
-		if unicode.IsControl(r) {
-			return refuse(ErrInvalidArgument, "an account ID holds no control characters")
-		}
-	}
-	return nil
 }

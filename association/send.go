@@ -219,12 +219,14 @@ func (s *Service) askSignedOut(ctx context.Context, c Caller, out asked) (asked,
 // accountAsker names the account that asks.
 func accountAsker(a Actor) string { return "account:" + a.Account }
 
+const devicePrefix = "device:"
+
 // deviceAsker names the device that a signed-out caller asks from, or nothing.
 func deviceAsker(c Caller) string {
 	if c.Device == "" {
 		return ""
 	}
-	return "device:" + clip(c.Device)
+	return devicePrefix + clip(c.Device)
 }
 
 // ownAddress finds the account's address by how it was given: in full, or masked.

@@ -2,23 +2,10 @@ package association
 
 import (
 	"context"
-	"time"
 
 	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/store"
 )
-
-// Session is somebody signed in.
-type Session struct {
-	ID      string // as in Actor.Session
-	Name    string // what ResumeSession takes; keep it on the server
-	Account string // the account's ID
-
-	Access        Token // goes with every request
-	AccessExpires time.Time
-	Refresh       Token     // good for one Refresh
-	Expires       time.Time // of the session, unless it is refreshed
-}
 
 // SignInRequest signs in by an identifier and its account's password, or by the
 // token of a code. With a token, an Identifier that is given must be the token's
@@ -71,10 +58,7 @@ func (s *Service) signInByPassword(ctx context.Context, c Caller, r SignInReques
 	if err != nil {
 		return Session{}, err
 	}
-	f := factor{Kind: factorPassword}
-	if d.Password != nil {
-		f.SetAt = d.Password.SetAt
-	}
+	f := passwordFactor(d)
 
 	// A named request has one session: its repeat finds the record by that name.
 	id := newID()
@@ -98,7 +82,7 @@ func (s *Service) signInByPassword(ctx context.Context, c Caller, r SignInReques
 		told = session
 		return store.Change{
 			Proofs: []store.Proof{p},
-			Events: []store.Event{event{Kind: eventSignIn, Session: "own:" + id, Factor: f}.happened(a.ID, c, now)},
+			Events: []store.Event{event{Kind: eventSignIn, Session: ownSession(id), Factor: f}.happened(a.ID, c, now)},
 		}, nil
 	})
 	if err != nil {
@@ -125,7 +109,7 @@ func (s *Service) signInByToken(ctx context.Context, c Caller, r SignInRequest) 
 		h, a, err := s.presentSignIn(ctx, c, r.VerificationToken, func(h held) bool {
 			k, value := s.recognise(r.Identifier)
 			return r.Identifier == "" || k != nil && k.Name() == h.v.Kind && string(value) == string(h.v.Target)
-		}, now)
+		})
 		if err != nil {
 			return store.Change{}, err
 		}
@@ -150,7 +134,7 @@ func (s *Service) signInByToken(ctx context.Context, c Caller, r SignInRequest) 
 
 // presentSignIn returns the verification of a sign-in token, for the address
 // that the request names too, and the account that has the address now, or nil.
-func (s *Service) presentSignIn(ctx context.Context, c Caller, t Token, names func(held) bool, now int64) (held, *store.Account, error) {
+func (s *Service) presentSignIn(ctx context.Context, c Caller, t Token, names func(held) bool) (held, *store.Account, error) {
 	slot, ok := verificationSlot(t)
 	if !ok {
 		return held{}, nil, refuse(ErrInvalidProof, "")
@@ -183,66 +167,6 @@ func (s *Service) signInChange(h held, a *store.Account, c Caller, req request, 
 	p, told := s.newSession(newID(), a, c, f, request{}, now)
 	return store.Change{
 		Proofs: []store.Proof{s.spent(h, req, now, newSessionAnswer(told)), p},
-		Events: []store.Event{event{Kind: eventSignIn, Session: "own:" + told.ID, Factor: f}.happened(a.ID, c, now)},
+		Events: []store.Event{event{Kind: eventSignIn, Session: ownSession(told.ID), Factor: f}.happened(a.ID, c, now)},
 	}, told, nil
-}
-
-// newSession makes a session of the account as it was judged: if the account has
-// moved on since, the session is of an older epoch, and dead.
-func (s *Service) newSession(id string, a *store.Account, c Caller, f factor, req request, now int64) (store.Proof, Session) {
-	family := randomBytes(halfSecret)
-	g, told := s.newGeneration(id, a.ID, family, now)
-	v := session{
-		V: sessionV, Epoch: a.Epoch, Resume: newID(), AuthenticatedAt: now, Factor: f,
-		Device: clip(c.Device), UserAgent: clip(c.UserAgent), Expires: told.Expires.UnixMicro(),
-		Family: s.keys.seal(useToken, familyFields(id, a.ID, family)...), Current: g, RefreshedAt: now,
-	}
-	told.Name = v.name(id)
-	v.Answer = s.keys.answered(req, id, now, newSessionAnswer(told))
-	p := store.Proof{ID: id, Kind: proofSession, Account: a.ID, CreatedAt: now}
-	return with(p, v.Expires, v), told
-}
-
-// newGeneration makes the tokens of one sign-in or refresh.
-func (s *Service) newGeneration(id, account string, family []byte, now int64) (generation, Session) {
-	access, refresh := randomBytes(secretBytes), randomBytes(halfSecret)
-	accessExpires := now + s.policy.AccessTTL.Microseconds()
-	g := generation{
-		Access:        s.keys.seal(useToken, accessFields(id, account, accessExpires, access)...),
-		AccessExpires: accessExpires,
-		Refresh:       s.keys.seal(useToken, generationFields(id, account, refresh)...),
-	}
-	return g, Session{
-		ID: id, Account: account,
-		Access: makeToken(prefixAccess, id, access), AccessExpires: at(accessExpires),
-		Refresh: makeToken(prefixRefresh, id, append(family[:halfSecret:halfSecret], refresh...)),
-		Expires: at(now + s.policy.RefreshTTL.Microseconds()),
-	}
-}
-
-// sessionAnswer is a Session for its repeat, whose tokens do not redact.
-type sessionAnswer struct {
-	ID            string `json:"id"`
-	Name          string `json:"name"`
-	Account       string `json:"account"`
-	Access        string `json:"access"`
-	AccessExpires int64  `json:"accessExpires"`
-	Refresh       string `json:"refresh"`
-	Expires       int64  `json:"expires"`
-}
-
-func newSessionAnswer(s Session) sessionAnswer {
-	return sessionAnswer{
-		s.ID, s.Name, s.Account, s.Access.Reveal(), s.AccessExpires.UnixMicro(), s.Refresh.Reveal(), s.Expires.UnixMicro(),
-	}
-}
-
-// openSession reads the session that a record keeps for a repeat.
-func (s *Service) openSession(a answer, record string, told *Session) bool {
-	var v sessionAnswer
-	if !s.keys.open(a, record, &v) {
-		return false
-	}
-	*told = Session{v.ID, v.Name, v.Account, NewToken(v.Access), at(v.AccessExpires), NewToken(v.Refresh), at(v.Expires)}
-	return true
 }

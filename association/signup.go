@@ -44,7 +44,7 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 	var told Session
 	var hash string
 	step := func(bool) (store.Change, error) {
-		h, a, err := s.presentSignIn(ctx, c, r.VerificationToken, r.names(s), now)
+		h, a, err := s.presentSignIn(ctx, c, r.VerificationToken, r.names(s))
 		if err != nil {
 			return store.Change{}, err
 		}
@@ -129,7 +129,7 @@ func (s *Service) signUpChange(h held, c Caller, r SignUpRequest, username []byt
 		Accounts: []store.Account{*a},
 		Proofs:   []store.Proof{s.spent(h, req, now, newSessionAnswer(told)), p},
 		Link:     links,
-		Events:   []store.Event{event{Kind: eventSignUp, Session: "own:" + told.ID, Factor: f, Association: links[0].ID}.happened(a.ID, c, now)},
+		Events:   []store.Event{event{Kind: eventSignUp, Session: ownSession(told.ID), Factor: f, Association: links[0].ID}.happened(a.ID, c, now)},
 	}, told
 }
 

@@ -48,7 +48,7 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	switch {
 	case byToken: // judged below, with the write that spends it
 	case r.Password != "":
-		f, err = s.passwordFactor(ctx, a, r.Password, now)
+		f, err = s.judgedPassword(ctx, a, r.Password, now)
 	default:
 		f, err = s.signInFactor(ctx, a, c.Actor, now)
 	}
@@ -113,12 +113,9 @@ func (s *Service) grantID(a Actor) string {
 	return s.slotID([]byte("grant"), []byte(a.Account), []byte(a.sessionKey()))
 }
 
-func (s *Service) passwordFactor(ctx context.Context, a *store.Account, password string, now int64) (factor, error) {
-	d, err := decodeAccount(a)
-	if err != nil {
-		return factor{}, err
-	}
-	has, err := s.hasPassword(ctx, a, d)
+// judgedPassword is the password as a factor, if this is it.
+func (s *Service) judgedPassword(ctx context.Context, a *store.Account, password string, now int64) (factor, error) {
+	d, has, err := s.hasPassword(ctx, a)
 	if err != nil {
 		return factor{}, err
 	}
@@ -128,25 +125,26 @@ func (s *Service) passwordFactor(ctx context.Context, a *store.Account, password
 	if err := s.judgePassword(ctx, now, a, "", password); err != nil {
 		return factor{}, err
 	}
+	return passwordFactor(d), nil
+}
+
+// passwordFactor is the account's password as a factor.
+func passwordFactor(d accountData) factor {
 	f := factor{Kind: factorPassword}
 	if d.Password != nil {
 		f.SetAt = d.Password.SetAt
 	}
-	return f, nil
+	return f
 }
 
 // signInFactor lets a recent sign-in stand in for a factor where there is none:
 // such an account could never bind its first address otherwise.
 func (s *Service) signInFactor(ctx context.Context, a *store.Account, actor Actor, now int64) (factor, error) {
-	d, err := decodeAccount(a)
+	n, err := s.factors(ctx, a, "")
 	if err != nil {
 		return factor{}, err
 	}
-	has, err := s.hasPassword(ctx, a, d)
-	if err != nil {
-		return factor{}, err
-	}
-	if s.factors(a, has, "") > 0 {
+	if n > 0 {
 		return factor{}, refuse(ErrSudoRequired, "give a password, or a code sent to an address of the account")
 	}
 	age := time.Duration(now-actor.AuthenticatedAt.UnixMicro()) * time.Microsecond

@@ -13,6 +13,12 @@ import (
 // none.
 type Token struct{ secret.Text }
 
+// Reveal returns the token in clear, to be handed to its owner.
+func (t Token) Reveal() string { return t.Text.Reveal() }
+
+// IsZero reports whether there is no token.
+func (t Token) IsZero() bool { return t.Text.IsZero() }
+
 // NewToken takes a token as it came over the wire. It checks nothing: a method
 // that is handed a bad one refuses it.
 func NewToken(s string) Token { return Token{secret.New(s)} }

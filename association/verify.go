@@ -3,9 +3,9 @@ package association
 import (
 	"context"
 	"crypto/subtle"
+	"strings"
 	"time"
 
-	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/store"
 )
 
@@ -98,10 +98,7 @@ func (s *Service) verify(ctx context.Context, c Caller, id, typed string) (Grant
 // askedBy reports whether c may use a code that was asked for signed out: where
 // the asking device has a name, it is that device (R21).
 func (v verification) askedBy(c Caller) bool {
-	if v.Purpose != sender.SignIn || len(v.Asker) < len("device:") || v.Asker[:len("device:")] != "device:" {
-		return true
-	}
-	return v.Asker == deviceAsker(c)
+	return !strings.HasPrefix(v.Asker, devicePrefix) || v.Asker == deviceAsker(c)
 }
 
 // fresh refuses a verification that its asker's account has outlived. The

@@ -11,5 +11,11 @@ import "github.com/ligature-auth/ligature/internal/secret"
 // equal: compare what Reveal returns, in constant time where it matters.
 type Code struct{ secret.Text }
 
+// Reveal returns the code in clear.
+func (c Code) Reveal() string { return c.Text.Reveal() }
+
+// IsZero reports whether there is no code.
+func (c Code) IsZero() bool { return c.Text.IsZero() }
+
 // NewCode hides a code.
 func NewCode(clear string) Code { return Code{secret.New(clear)} }

@@ -21,7 +21,6 @@
 package email
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -157,5 +156,5 @@ func lowerASCII(s string) string {
 }
 
 func refuse(reason string) error {
-	return fmt.Errorf("%w: email: %s", association.ErrInvalidArgument, reason)
+	return &association.Error{Err: association.ErrInvalidArgument, Detail: "email: " + reason}
 }

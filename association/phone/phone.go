@@ -145,5 +145,5 @@ func parse(e164 string) (*phonenumbers.PhoneNumber, bool) {
 }
 
 func refuse(reason string) error {
-	return fmt.Errorf("%w: phone: %s", association.ErrInvalidArgument, reason)
+	return &association.Error{Err: association.ErrInvalidArgument, Detail: "phone: " + reason}
 }

@@ -12,7 +12,6 @@
 package username
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/ligature-auth/ligature/association"
@@ -83,5 +82,5 @@ func (Kind) Mask(value []byte) string {
 func (Kind) Format(value []byte) string { return string(value) }
 
 func refuse(reason string) error {
-	return fmt.Errorf("%w: username: %s", association.ErrInvalidArgument, reason)
+	return &association.Error{Err: association.ErrInvalidArgument, Detail: "username: " + reason}
 }

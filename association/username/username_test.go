@@ -133,5 +133,5 @@ func ExampleKind_Canonical() {
 	}
 	// Output:
 	// "david", <nil>
-	// "", invalid argument: username: want at least one letter
+	// "", association: invalid argument: username: want at least one letter
 }

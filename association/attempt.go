@@ -1,0 +1,52 @@
+package association
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/ligature-auth/ligature/store"
+)
+
+const (
+	applyTries = 8
+	applyPause = 4 * time.Millisecond // doubled with each try, with jitter
+)
+
+// attempt runs one transition: step reads the records and says what to write,
+// and on a conflict does so again, which it is told. An empty Change writes
+// nothing. The error is step's, the store's (store.ErrTaken included), or ErrBusy.
+func (s *Service) attempt(ctx context.Context, step func(again bool) (store.Change, error)) error {
+	for try := range applyTries {
+		if try > 0 {
+			if err := pause(ctx, applyPause<<(try-1)); err != nil {
+				return err
+			}
+		}
+		change, err := step(try > 0)
+		if err != nil {
+			return err
+		}
+		if err = s.store.Apply(ctx, change); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+	return ErrBusy
+}
+
+// pause waits between half of d and d.
+func pause(ctx context.Context, d time.Duration) error {
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	half := uint64(d / 2)
+	t := time.NewTimer(time.Duration(half + binary.BigEndian.Uint64(b[:])%half))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,14 @@
+package association
+
+import "context"
+
+// DeleteExpired deletes up to limit records that nothing depends on any more and
+// returns how many went. The host calls it now and then, until it returns less
+// than limit; nothing dead works before, it only takes up room.
+func (s *Service) DeleteExpired(ctx context.Context, limit int) (int, error) {
+	n, err := s.store.DeleteExpired(ctx, s.now(), limit)
+	if err != nil {
+		return n, s.report(ctx, "delete expired", Caller{}, err)
+	}
+	return n, nil
+}

@@ -1,0 +1,79 @@
+package association
+
+import (
+	"time"
+
+	"github.com/ligature-auth/ligature/store"
+)
+
+// Session is somebody signed in.
+type Session struct {
+	ID      string // as in Actor.Session
+	Name    string // what ResumeSession takes; keep it on the server
+	Account string // the account's ID
+
+	Access        Token // goes with every request
+	AccessExpires time.Time
+	Refresh       Token     // good for one Refresh
+	Expires       time.Time // of the session, unless it is refreshed
+}
+
+// newSession makes a session of the account as it was judged: if the account has
+// moved on since, the session is of an older epoch, and dead.
+func (s *Service) newSession(id string, a *store.Account, c Caller, f factor, req request, now int64) (store.Proof, Session) {
+	family := randomBytes(halfSecret)
+	g, told := s.newGeneration(id, a.ID, family, now)
+	v := session{
+		V: sessionV, Epoch: a.Epoch, Resume: newID(), AuthenticatedAt: now, Factor: f,
+		Device: clip(c.Device), UserAgent: clip(c.UserAgent), Expires: told.Expires.UnixMicro(),
+		Family: s.keys.seal(useToken, familyFields(id, a.ID, family)...), Current: g, RefreshedAt: now,
+	}
+	told.Name = v.name(id)
+	v.Answer = s.keys.answered(req, id, now, newSessionAnswer(told))
+	p := store.Proof{ID: id, Kind: proofSession, Account: a.ID, CreatedAt: now}
+	return with(p, v.Expires, v), told
+}
+
+// newGeneration makes the tokens of one sign-in or refresh.
+func (s *Service) newGeneration(id, account string, family []byte, now int64) (generation, Session) {
+	access, refresh := randomBytes(secretBytes), randomBytes(halfSecret)
+	accessExpires := now + s.policy.AccessTTL.Microseconds()
+	g := generation{
+		Access:        s.keys.seal(useToken, accessFields(id, account, accessExpires, access)...),
+		AccessExpires: accessExpires,
+		Refresh:       s.keys.seal(useToken, generationFields(id, account, refresh)...),
+	}
+	return g, Session{
+		ID: id, Account: account,
+		Access: makeToken(prefixAccess, id, access), AccessExpires: at(accessExpires),
+		Refresh: makeToken(prefixRefresh, id, append(family[:halfSecret:halfSecret], refresh...)),
+		Expires: at(now + s.policy.RefreshTTL.Microseconds()),
+	}
+}
+
+// sessionAnswer is a Session for its repeat, whose tokens do not redact.
+type sessionAnswer struct {
+	ID            string `json:"id"`
+	Name          string `json:"name"`
+	Account       string `json:"account"`
+	Access        string `json:"access"`
+	AccessExpires int64  `json:"accessExpires"`
+	Refresh       string `json:"refresh"`
+	Expires       int64  `json:"expires"`
+}
+
+func newSessionAnswer(s Session) sessionAnswer {
+	return sessionAnswer{
+		s.ID, s.Name, s.Account, s.Access.Reveal(), s.AccessExpires.UnixMicro(), s.Refresh.Reveal(), s.Expires.UnixMicro(),
+	}
+}
+
+// openSession reads the session that a record keeps for a repeat.
+func (s *Service) openSession(a answer, record string, told *Session) bool {
+	var v sessionAnswer
+	if !s.keys.open(a, record, &v) {
+		return false
+	}
+	*told = Session{v.ID, v.Name, v.Account, NewToken(v.Access), at(v.AccessExpires), NewToken(v.Refresh), at(v.Expires)}
+	return true
+}

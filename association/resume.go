@@ -1,0 +1,51 @@
+package association
+
+import (
+	"context"
+	"strings"
+)
+
+// ResumeSession returns who a session stands for by its name, for a host that
+// keeps the name in a session store of its own, on the server. Never give it a
+// name that came from a client: it is no secret.
+//
+// ErrUnauthenticated (also for a name from before the last Sudo, which only some
+// request that was under way can have brought back, R62), ErrBlocked,
+// ErrUnavailable.
+func (s *Service) ResumeSession(ctx context.Context, name string) (Actor, error) {
+	id, resume, _ := strings.Cut(name, ".")
+	p, _, v, err := s.liveSession(ctx, id, s.now())
+	if err == nil && resume != v.Resume {
+		err = refuse(ErrUnauthenticated, "")
+	}
+	if err != nil {
+		return Actor{}, s.report(ctx, "resume session", Caller{}, err)
+	}
+	return v.actor(p), nil
+}
+
+// SessionName returns the acting session's name as it is now.
+//
+// ErrUnauthenticated (nobody, or a session of the host's), ErrBlocked,
+// ErrUnavailable.
+func (s *Service) SessionName(ctx context.Context, c Caller) (string, error) {
+	name, err := s.sessionName(ctx, c)
+	if err != nil {
+		return "", s.report(ctx, "session name", c, err)
+	}
+	return name, nil
+}
+
+func (s *Service) sessionName(ctx context.Context, c Caller) (string, error) {
+	acting, _, err := s.acting(ctx, c, s.now())
+	if err != nil {
+		return "", err
+	}
+	if acting.proof == nil {
+		return "", refuse(ErrUnauthenticated, "")
+	}
+	return acting.v.name(acting.proof.ID), nil
+}
+
+// name is what ResumeSession takes.
+func (v session) name(id string) string { return id + "." + v.Resume }

@@ -19,5 +19,5 @@ func ExampleKind_Canonical() {
 	// Output:
 	// ann@example.com is shown as a***@example.com
 	// ann@xn--bcher-kva.example is shown as a***@xn--bcher-kva.example
-	// invalid argument: email: holds a space, a control character or an invisible one
+	// association: invalid argument: email: holds a space, a control character or an invisible one
 }

@@ -190,5 +190,5 @@ func ExampleKind_Format() {
 	// Output:
 	// +8613800000000, +86 13800000000, +86 138****0000
 	// +85261234567, +852 61234567, +852 6****567
-	// invalid argument: phone: numbers of this country or sort are not accepted
+	// association: invalid argument: phone: numbers of this country or sort are not accepted
 }

@@ -6,6 +6,9 @@ import "context"
 // returns how many went. The host calls it now and then, until it returns less
 // than limit; nothing dead works before, it only takes up room.
 func (s *Service) DeleteExpired(ctx context.Context, limit int) (int, error) {
+	if limit < 1 {
+		return 0, s.report(ctx, "delete expired", Caller{}, refuse(ErrInvalidArgument, "the limit is not positive"))
+	}
 	n, err := s.store.DeleteExpired(ctx, s.now(), limit)
 	if err != nil {
 		return n, s.report(ctx, "delete expired", Caller{}, err)

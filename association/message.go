@@ -22,9 +22,17 @@ func (s *Service) codeMessage(m sender.Message, ttl time.Duration) sender.Messag
 		what += " " + m.Account
 	}
 	m.Subject = fmt.Sprintf("%s: your code %s", s.name, purposes[m.Purpose])
-	m.Text = fmt.Sprintf("%s: %s is your code %s. It is good for %d minutes. Never share it.",
-		s.name, m.Code.Reveal(), what, int(ttl.Minutes()))
+	m.Text = fmt.Sprintf("%s: %s is your code %s. It is good for %s. Never share it.",
+		s.name, m.Code.Reveal(), what, lifetime(ttl))
 	return m
+}
+
+// lifetime says a duration for people, never longer than it is.
+func lifetime(d time.Duration) string {
+	if d < 2*time.Minute {
+		return fmt.Sprintf("%d seconds", int(d.Seconds()))
+	}
+	return fmt.Sprintf("%d minutes", int(d.Minutes()))
 }
 
 // replacedMessage renders the notice to an address that has been replaced.

@@ -1,6 +1,7 @@
 // Command example runs ligature with nothing else installed: a server on
 // loopback with a demo account, whose messages stay on this machine. It is a tour
-// and a test bed, not a template for production: see docs/ for that.
+// and a test bed, not a template for production: see
+// the README and docs/security.md for that.
 package main
 
 import (

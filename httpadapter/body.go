@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,7 +39,11 @@ func parse[T any](body []byte) (T, error) {
 		return none, badBody("the body is not a JSON object")
 	}
 	if err := json.Unmarshal(body, &v); err != nil {
-		return none, badBody("the body is not as it should be")
+		var wrongType *json.SemanticError
+		if errors.As(err, &wrongType) {
+			return none, badBody("a field of the body has the wrong type")
+		}
+		return none, badBody("the body is not valid JSON, or a name stands twice")
 	}
 	// Read once more with names of any case: a difference, or a name that now
 	// stands twice, is a name that somebody else might read otherwise.

@@ -1,18 +1,21 @@
 // Package sender is the contract for whoever delivers ligature's messages: one
 // method.
 //
-//	type console struct{}
+//	type pager struct{ w io.Writer }
 //
-//	func (console) Send(ctx context.Context, m sender.Message) (sender.Receipt, error) {
+//	func (p pager) Send(ctx context.Context, m sender.Message) (sender.Receipt, error) {
 //		if err := ctx.Err(); err != nil {
 //			return sender.Receipt{}, err
 //		}
-//		fmt.Printf("to %s: %s\n", m.To, m.Text)
-//		return sender.Receipt{}, nil
+//		if _, err := fmt.Fprintf(p.w, "%s: %s\n", m.To, m.Text); err != nil {
+//			return sender.Receipt{}, &sender.Error{Err: sender.ErrTemporary, Detail: "line is down"}
+//		}
+//		return sender.Receipt{Vendor: "pager", MessageID: m.ID}, nil
 //	}
 //
-// A message comes rendered (Subject, Text) and with its parts (Purpose, Code,
-// Expires, Locale) for vendors that want a template and its parameters instead.
+// A message comes rendered (Subject, Text) and with its parts (Purpose,
+// Code.Reveal(), Expires, Locale) for vendors that want a template and its
+// parameters instead.
 // It goes to exactly one address, the one on record.
 //
 // [Mux] picks a sender by channel; package mailbox keeps messages in memory for

@@ -10,13 +10,17 @@ import (
 // to whatever carries it on, or with an error when that did not happen.
 //
 // Send is called after the commit that made the code, outside of any
-// transaction, from any number of goroutines. It must honour ctx, whose deadline
-// is the policy's SendTimeout, and must not log the message: Code and Text are
-// secrets. It does not retry beyond ctx, and it may use Message.ID to keep a
-// vendor from sending twice.
+// transaction, from any number of goroutines. A ctx that is done ends it, with
+// nothing sent and an error that wraps the context's or a sentinel; the deadline
+// is the policy's SendTimeout. It must not log the message: Code and Text are
+// secrets. It may use Message.ID to keep a vendor from sending twice.
+//
+// To is delivered to byte for byte, or refused with ErrRecipient: an encoder that
+// repairs it sends to somebody else.
 //
 // An error says that the message was not handed over; where that is uncertain,
-// it is an error too. Receipts and errors repeat neither code nor address.
+// it is an error too. Receipts and errors repeat neither code nor address; those of
+// net/http repeat the URL, so do not wrap them.
 type Sender interface {
 	Send(ctx context.Context, m Message) (Receipt, error)
 }
@@ -28,8 +32,8 @@ type Receipt struct {
 }
 
 // What went wrong, for errors.Is. A sender wraps one of these, by an *Error or
-// with %w; sendertest insists. Of any other error the core knows only that the
-// message did not go out.
+// with %w; sendertest insists. So far the core answers all of them alike, as
+// unavailable, and logs them.
 var (
 	// ErrTemporary: the same message may succeed later.
 	ErrTemporary = errors.New("sender: temporary failure")

@@ -28,7 +28,7 @@ var (
 // nothing written or everything.
 //
 // Records that go in and come out are copies: neither side keeps a slice of the
-// other's.
+// other's. A nil slice and an empty one are the same.
 type Store interface {
 	// Account returns the account with its associations, oldest first (by
 	// CreatedAt, then the byte order of ID), or ErrNotFound. They are one
@@ -36,8 +36,8 @@ type Store interface {
 	Account(ctx context.Context, id string) (*Account, error)
 
 	// AccountByIdentifier returns the account, with all of its associations,
-	// that the identifier is linked to, or ErrNotFound, as one consistent read
-	// too. The match is exact in every byte of kind and value.
+	// that the identifier is linked to, or ErrNotFound (also where that account
+	// does not exist), as one consistent read too. The match is exact in every byte of kind and value.
 	AccountByIdentifier(ctx context.Context, kind string, value []byte) (*Account, error)
 
 	// Proof returns the proof, expired or not, together with the account it
@@ -46,7 +46,7 @@ type Store interface {
 	Proof(ctx context.Context, id string) (*Proof, *Account, error)
 
 	// Proofs returns the account's proofs of one kind, expired ones included,
-	// oldest first (by CreatedAt, then the byte order of ID). None is an empty slice, not an error.
+	// oldest first (by CreatedAt, then the byte order of ID). None is no error.
 	Proofs(ctx context.Context, account string, kind uint8) ([]Proof, error)
 
 	// Apply writes the whole Change or nothing of it. See Change for what each
@@ -69,7 +69,7 @@ type Store interface {
 
 	// Events returns up to limit of the account's events, newest first, that is
 	// in descending byte order of ID; with a non-empty before, only those whose
-	// ID sorts before it.
+	// ID sorts before it. None is no error. A limit is never negative.
 	Events(ctx context.Context, account, before string, limit int) ([]Event, error)
 
 	// DeleteExpired deletes up to limit proofs and counters whose Expires is

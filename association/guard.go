@@ -21,36 +21,69 @@ type budget struct {
 	limit   Limit
 }
 
-// count adds n to each budget and reports whether all of them still hold, and if
-// not, how long until they may. With n = 0 it asks whether one more would fit.
-func (s *Service) count(ctx context.Context, now int64, n int64, budgets ...budget) (wait time.Duration, ok bool, err error) {
-	if s.policy.UnsafeNoBudgets || len(budgets) == 0 {
-		return 0, true, nil
+// count adds n to each budget and returns the new totals, each with the time until
+// its window ends. Without budgets it returns nothing.
+func (s *Service) count(ctx context.Context, now int64, n int64, budgets ...budget) ([]counted, error) {
+	if s.policy.UnsafeNoBudgets {
+		return nil, nil
 	}
 	counters := make([]store.Counter, len(budgets))
-	ends := make([]int64, len(budgets))
+	out := make([]counted, len(budgets))
 	for i, b := range budgets {
 		per := b.limit.Per.Microseconds()
 		start := now - now%per
-		ends[i] = start + per
-		counters[i] = store.Counter{N: n, Expires: ends[i]}
+		counters[i] = store.Counter{N: n, Expires: start + per}
 		copy(counters[i].Key[:], s.keys.name(useCounter, []byte(b.rule), b.subject, int64Field(per), int64Field(start)))
+		out[i] = counted{most: int64(b.limit.N), wait: time.Duration(start+per-now) * time.Microsecond}
 	}
 	totals, err := s.store.Count(ctx, counters)
 	if err != nil {
-		return 0, false, err
+		return nil, err
 	}
 	if len(totals) != len(budgets) {
-		return 0, false, errors.New("the store did not return every counter")
+		return nil, errors.New("the store did not return every counter")
 	}
-	ok = true
 	for i, total := range totals {
-		if most := int64(budgets[i].limit.N); total > most || n == 0 && total >= most {
-			ok = false
-			wait = max(wait, time.Duration(ends[i]-now)*time.Microsecond)
+		out[i].total = total
+	}
+	return out, nil
+}
+
+type counted struct {
+	total, most int64
+	wait        time.Duration
+}
+
+// within counts one more of something, and returns how long to wait where a budget
+// is used up, or 0.
+func (s *Service) within(ctx context.Context, now int64, budgets ...budget) (wait time.Duration, err error) {
+	all, err := s.count(ctx, now, 1, budgets...)
+	for _, c := range all {
+		if c.total > c.most {
+			wait = max(wait, c.wait)
 		}
 	}
-	return wait, ok, nil
+	return wait, err
+}
+
+// wrong is what a wrong guess adds to its budget; a right one adds 1. The upper
+// half of the total is then how many were wrong. Both are the same write to the
+// same key, or a store that cannot make it would tell one from the other.
+const wrong = 1 << 32
+
+// judged settles whether a guess counts as right: if it is, and not too many wrong
+// ones were counted before it. The order of counting is the order of guessing,
+// however many guess at once.
+func (s *Service) judged(ctx context.Context, now int64, right bool, b budget) (bool, error) {
+	n := int64(1)
+	if !right {
+		n = wrong
+	}
+	all, err := s.count(ctx, now, n, b)
+	for _, c := range all {
+		right = right && c.total/wrong < c.most
+	}
+	return right && err == nil, err
 }
 
 // guardAsking counts a message that c asks for against the caller's own budgets,
@@ -61,8 +94,13 @@ func (s *Service) guardAsking(ctx context.Context, c Caller, now int64) error {
 	if c.Actor.signedIn() {
 		own = append(own, budget{"sends/account", []byte(c.Actor.Account), b.SendsPerAccount})
 	}
-	wait, ok, err := s.count(ctx, now, 1, own...)
-	if err == nil && !ok {
+	return s.own(ctx, now, own...)
+}
+
+// own counts against budgets of the caller's own, and refuses beyond them.
+func (s *Service) own(ctx context.Context, now int64, budgets ...budget) error {
+	wait, err := s.within(ctx, now, budgets...)
+	if err == nil && wait > 0 {
 		err = &Error{Err: ErrRateLimited, RetryAfter: wait}
 	}
 	return err
@@ -75,15 +113,13 @@ func (s *Service) guardAsking(ctx context.Context, c Caller, now int64) error {
 func (s *Service) guardDelivery(ctx context.Context, now int64, purpose sender.Purpose, kind string, target []byte) (deliver bool, err error) {
 	b := s.policy.Budgets
 	subject := macInput(string(purpose), [][]byte{[]byte(kind), target})
-	_, deliver, err = s.count(ctx, now, 1,
+	wait, err := s.within(ctx, now,
 		budget{"sends/target", subject, b.SendsPerTarget},
 		budget{"sends/target/long", subject, b.SendsPerTargetLong})
-	return deliver, err
+	return wait == 0 && err == nil, err
 }
 
-// guardGuess settles whether a judged code counts. A wrong one is counted; a
-// right one is accepted only if not too many wrong ones were counted before it,
-// so the order of counting is the order of guessing, however many guess at once.
+// guardGuess settles whether a judged code counts.
 func (s *Service) guardGuess(ctx context.Context, now int64, v verification, account string, right bool) (bool, error) {
 	b := s.policy.Budgets
 	if v.Purpose == sender.SignIn {
@@ -93,18 +129,16 @@ func (s *Service) guardGuess(ctx context.Context, now int64, v verification, acc
 	return s.judged(ctx, now, right, budget{"wrong/account", []byte(account), b.WrongCodesPerAccount})
 }
 
-// guardPassword is guardGuess for a password. Signing in and sudo share it.
+// guardPassword settles whether a judged password counts. Signing in and sudo
+// share the budget.
 func (s *Service) guardPassword(ctx context.Context, now int64, subject string, right bool) (bool, error) {
 	return s.judged(ctx, now, right, budget{"wrong/password", []byte(subject), s.policy.Budgets.WrongPasswords})
 }
 
-func (s *Service) judged(ctx context.Context, now int64, right bool, b budget) (bool, error) {
-	n := int64(1)
-	if right {
-		n = 0
-	}
-	_, ok, err := s.count(ctx, now, n, b)
-	return right && ok, err
+// guardJudging counts a password to be judged against the caller's own budget,
+// before it costs anything and before it makes a counter of anybody else's.
+func (s *Service) guardJudging(ctx context.Context, c Caller, now int64) error {
+	return s.own(ctx, now, budget{"passwords/ip", ipSubject(c.IP), s.policy.Budgets.PasswordsPerIP})
 }
 
 // ipSubject is what an address is counted under: an IPv6 caller has a whole /64

@@ -123,10 +123,21 @@ func (s *Service) hasPassword(ctx context.Context, a *store.Account) (d accountD
 	return d, d.Password != nil, nil
 }
 
+// formed refuses what cannot be anybody's password, before anything is looked up.
+func formed(password string) error {
+	if len(password) > maxPasswordBytes || !utf8.ValidString(password) {
+		return refuse(ErrInvalidArgument, "the password is too long or not valid text")
+	}
+	return nil
+}
+
 // judgePassword returns nil for the account's right password, within the budget
 // of wrong ones, and ErrInvalidPassword else. The account may be nil: that costs
 // as much, and is counted as much, under whatever was given in its place.
-func (s *Service) judgePassword(ctx context.Context, now int64, a *store.Account, unknown string, password string) error {
+func (s *Service) judgePassword(ctx context.Context, c Caller, now int64, a *store.Account, unknown string, password string) error {
+	if err := s.guardJudging(ctx, c, now); err != nil {
+		return err
+	}
 	subject := "unknown:" + unknown
 	hash := s.decoy
 	known := false
@@ -156,9 +167,6 @@ func (s *Service) judgePassword(ctx context.Context, now int64, a *store.Account
 }
 
 func (s *Service) matchPassword(ctx context.Context, a *store.Account, hash, password string) (right bool, err error) {
-	if len(password) == 0 || len(password) > maxPasswordBytes || !utf8.ValidString(password) {
-		return false, nil
-	}
 	if s.passwords != nil && a != nil {
 		return s.passwords.VerifyPassword(ctx, a.ID, password)
 	}

@@ -106,6 +106,10 @@ type Budgets struct {
 	// hour (R25).
 	WrongCodesPerAccount Limit
 
+	// PasswordsPerIP limits the passwords, right and wrong, that are judged for
+	// one IPv4 address or IPv6 /64: 300 an hour.
+	PasswordsPerIP Limit
+
 	// WrongPasswords limits the wrong passwords for one account, or one unknown
 	// identifier, over signing in and sudo together: 5 in 15 minutes (R06).
 	WrongPasswords Limit
@@ -202,6 +206,7 @@ func (p Policy) withDefaults() (Policy, error) {
 	limit("SendsPerTargetLong", &b.SendsPerTargetLong, 10, 24*time.Hour)
 	guesses("WrongCodesPerTarget", &b.WrongCodesPerTarget, 15, 24*time.Hour)
 	guesses("WrongCodesPerAccount", &b.WrongCodesPerAccount, 20, time.Hour)
+	limit("PasswordsPerIP", &b.PasswordsPerIP, 300, time.Hour)
 	guesses("WrongPasswords", &b.WrongPasswords, 5, 15*time.Minute)
 	if p.UnsafeNoBudgets {
 		b.ResendPause = 0

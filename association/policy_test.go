@@ -96,6 +96,7 @@ func policyFields() []field {
 		limitField("SendsPerTargetLong", func(b *B) *L { return &b.SendsPerTargetLong }, 10, day),
 		guessesField("WrongCodesPerTarget", func(b *B) *L { return &b.WrongCodesPerTarget }, 15, day),
 		guessesField("WrongCodesPerAccount", func(b *B) *L { return &b.WrongCodesPerAccount }, 20, time.Hour),
+		limitField("PasswordsPerIP", func(b *B) *L { return &b.PasswordsPerIP }, 300, time.Hour),
 		guessesField("WrongPasswords", func(b *B) *L { return &b.WrongPasswords }, 5, 15*time.Minute),
 		{
 			name: "SudoMaxUses",

@@ -18,7 +18,7 @@ type SignInRequest struct {
 
 // SignIn opens a session.
 //
-// ErrInvalidPassword, ErrInvalidProof, ErrNotRegistered (the token stays good for
+// ErrInvalidPassword, ErrRateLimited, ErrInvalidProof, ErrNotRegistered (the token stays good for
 // SignUp), ErrInvalidArgument, ErrBlocked, ErrBusy, ErrUnavailable.
 func (s *Service) SignIn(ctx context.Context, c Caller, r SignInRequest) (Session, error) {
 	session, err := s.signIn(ctx, c, r)
@@ -38,6 +38,9 @@ func (s *Service) signIn(ctx context.Context, c Caller, r SignInRequest) (Sessio
 }
 
 func (s *Service) signInByPassword(ctx context.Context, c Caller, r SignInRequest) (Session, error) {
+	if err := formed(r.Password); err != nil {
+		return Session{}, err
+	}
 	now := s.now()
 	var a *store.Account
 	var err error
@@ -48,7 +51,7 @@ func (s *Service) signInByPassword(ctx context.Context, c Caller, r SignInReques
 			return Session{}, err
 		}
 	}
-	if err := s.judgePassword(ctx, now, a, unknown, r.Password); err != nil {
+	if err := s.judgePassword(ctx, c, now, a, unknown, r.Password); err != nil {
 		return Session{}, err
 	}
 	if err := usable(a); err != nil {

@@ -2,6 +2,7 @@ package association_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +29,9 @@ func TestSignInByAnyIdentifierAndThePassword(t *testing.T) {
 		{"the password's case", association.SignInRequest{Identifier: "ada", Password: "Correct horse"}, association.ErrInvalidPassword},
 		{"a space more", association.SignInRequest{Identifier: "ada", Password: password + " "}, association.ErrInvalidPassword},
 		{"a NUL more", association.SignInRequest{Identifier: "ada", Password: password + "\x00"}, association.ErrInvalidPassword},
-		{"not text", association.SignInRequest{Identifier: "ada", Password: "\xff"}, association.ErrInvalidPassword},
+		{"not text", association.SignInRequest{Identifier: "ada", Password: "\xff"}, association.ErrInvalidArgument},
+		{"too long", association.SignInRequest{Identifier: "ada", Password: strings.Repeat("x", 257)}, association.ErrInvalidArgument},
+		{"too long, for nobody", association.SignInRequest{Identifier: "nobody", Password: strings.Repeat("x", 257)}, association.ErrInvalidArgument},
 		{"no such kind of identifier", association.SignInRequest{Identifier: "ada love", Password: password}, association.ErrInvalidPassword},
 		{"a list", association.SignInRequest{Identifier: "ada@example.com,bob@example.com", Password: password}, association.ErrInvalidPassword},
 		{"no password", association.SignInRequest{Identifier: "ada"}, association.ErrInvalidArgument},

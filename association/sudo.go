@@ -23,7 +23,7 @@ type SudoRequest struct {
 // name keeps that one from now on.
 //
 // ErrUnauthenticated, ErrInvalidArgument (two proofs at once),
-// ErrInvalidPassword, ErrPasswordNotSet, ErrInvalidProof, ErrSudoRequired (no
+// ErrInvalidPassword, ErrRateLimited, ErrPasswordNotSet, ErrInvalidProof, ErrSudoRequired (no
 // proof, and the account has a factor or its sign-in is too old), ErrBlocked,
 // ErrBusy, ErrUnavailable.
 func (s *Service) Sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, error) {
@@ -35,6 +35,9 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	byToken := !r.VerificationToken.IsZero()
 	if byToken && r.Password != "" {
 		return Grant{}, refuse(ErrInvalidArgument, "give a password or a verification token, not both")
+	}
+	if err := formed(r.Password); err != nil {
+		return Grant{}, err
 	}
 	now := s.now()
 	id := s.grantID(c.Actor)
@@ -48,7 +51,7 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	switch {
 	case byToken: // judged below, with the write that spends it
 	case r.Password != "":
-		f, err = s.judgedPassword(ctx, a, r.Password, now)
+		f, err = s.judgedPassword(ctx, c, a, r.Password, now)
 	default:
 		f, err = s.signInFactor(ctx, a, c.Actor, now)
 	}
@@ -114,7 +117,7 @@ func (s *Service) grantID(a Actor) string {
 }
 
 // judgedPassword is the password as a factor, if this is it.
-func (s *Service) judgedPassword(ctx context.Context, a *store.Account, password string, now int64) (factor, error) {
+func (s *Service) judgedPassword(ctx context.Context, c Caller, a *store.Account, password string, now int64) (factor, error) {
 	d, has, err := s.hasPassword(ctx, a)
 	if err != nil {
 		return factor{}, err
@@ -122,7 +125,7 @@ func (s *Service) judgedPassword(ctx context.Context, a *store.Account, password
 	if !has {
 		return factor{}, refuse(ErrPasswordNotSet, "")
 	}
-	if err := s.judgePassword(ctx, now, a, "", password); err != nil {
+	if err := s.judgePassword(ctx, c, now, a, "", password); err != nil {
 		return factor{}, err
 	}
 	return passwordFactor(d), nil

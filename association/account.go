@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/store"
 )
 
@@ -162,21 +161,13 @@ func (s *Service) association(a store.Association) Association {
 	return out
 }
 
-// masked names an account for a message: by its username if it has one, else by
-// whatever else it has.
-func (s *Service) masked(a *store.Account, channel sender.Channel) string {
-	var best string
+// masked names an account for a message, by its username: the mask of an address
+// would carry a domain of its owner's choice to strangers (R66).
+func (s *Service) masked(a *store.Account) string {
 	for _, as := range a.Associations {
-		k, ok := s.kinds[as.Kind]
-		if !ok {
-			continue
-		}
-		if k.Channel() == "" {
+		if k, ok := s.kinds[as.Kind]; ok && k.Channel() == "" {
 			return k.Mask(as.Value)
 		}
-		if best == "" || k.Channel() != channel {
-			best = k.Mask(as.Value)
-		}
 	}
-	return best
+	return ""
 }

@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"strings"
 
 	"github.com/ligature-auth/ligature/store"
 )
@@ -36,12 +37,16 @@ func (s *Service) authenticate(ctx context.Context, access Token) (Actor, error)
 	return Actor{}, refuse(ErrUnauthenticated, "")
 }
 
-// IsAccessToken reports whether t has the form of an access token of ligature's,
-// live or dead. Anything else is some other system's, and says nothing about who
-// is signed in here.
-func IsAccessToken(t Token) bool {
-	_, _, ok := parseToken(prefixAccess, t, secretBytes)
-	return ok
+// IsToken reports whether t is marked as a token of ligature's, live, dead or
+// damaged. Anything else is some other system's, and says nothing about who is
+// signed in here.
+func IsToken(t Token) bool {
+	for _, prefix := range []string{prefixChallenge, prefixVerification, prefixSudo, prefixAccess, prefixRefresh} {
+		if strings.HasPrefix(t.Reveal(), prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // liveSession returns a session that counts, with its account, in one read.

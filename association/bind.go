@@ -47,13 +47,14 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 	if err != nil {
 		return Association{}, err
 	}
-	now := s.now()
+	var now int64
 	req := requestOf("bind", c, k.Name(), string(target), r.SudoToken.Reveal(), r.VerificationToken.Reveal())
 
 	var told Association
 	var old *store.Association
 	var account *store.Account
 	err = s.attempt(ctx, func(bool) (store.Change, error) {
+		now = s.now()
 		told, old = Association{}, nil
 		acting, a, err := s.acting(ctx, c, now)
 		if err != nil {
@@ -149,6 +150,6 @@ func (s *Service) tellReplaced(ctx context.Context, c Caller, a *store.Account, 
 	}
 	_ = s.deliver(ctx, s.replacedMessage(sender.Message{
 		ID: newID(), Channel: k.Channel(), To: string(old.Value), Purpose: sender.Notice,
-		Locale: clip(c.Locale), Account: s.masked(a, k.Channel()),
+		Locale: clip(c.Locale), Account: s.masked(a),
 	}, at(now)))
 }

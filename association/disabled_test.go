@@ -59,7 +59,7 @@ func TestR08_ADisabledAccountIsRefusedAtEveryUse(t *testing.T) {
 		if err := watch.Store.Apply(t.Context(), store.Change{Accounts: []store.Account{*a}}); err != nil {
 			t.Fatal(err)
 		}
-		_, bySession := w.svc.ResumeSession(t.Context(), m.session.Name)
+		_, bySession := w.svc.ResumeSession(t.Context(), m.name)
 		_, byPassword := w.svc.SignIn(t.Context(), m.device, association.SignInRequest{Identifier: "ada", Password: password})
 		_, bySudo := w.svc.Sudo(t.Context(), m.caller, association.SudoRequest{Password: password})
 		_, byCode := w.svc.Send(t.Context(), m.caller, association.SendRequest{Kind: "phone", To: phoneNumber})

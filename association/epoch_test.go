@@ -18,6 +18,7 @@ type aged struct {
 	actingS, otherS     association.Session
 	actingSudo          association.Token
 	otherSudo           association.Token
+	otherName           string
 	host                association.Caller
 	hostSudo            association.Token
 	verified            map[string]association.Token // to bind, by address; of both sessions
@@ -44,6 +45,7 @@ func age(w *world) aged {
 		id, code := w.code(c, "email", pending)
 		g.pending[pending] = [2]string{id, code}
 	}
+	g.otherName = w.nameOf(g.otherS)
 	g.sudoProof = w.prove(g.other, "phone", phoneNumber)
 	id, code := w.code(g.acting, "email", "ada@example.com")
 	g.sudoPending = [2]string{id, code}
@@ -84,7 +86,7 @@ func TestR09_EverythingOutstandingDiesWithTheEpoch(t *testing.T) {
 			}
 			_, err := w.svc.Authenticate(t.Context(), g.otherS.Access)
 			refused("the other access token", association.ErrUnauthenticated, err)
-			_, err = w.svc.ResumeSession(t.Context(), g.otherS.Name)
+			_, err = w.svc.ResumeSession(t.Context(), g.otherName)
 			refused("the other session", association.ErrUnauthenticated, err)
 			_, err = w.svc.Refresh(t.Context(), device("d"), g.otherS.Refresh)
 			refused("the other refresh token", association.ErrInvalidGrant, err)

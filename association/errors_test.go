@@ -117,7 +117,7 @@ func TestEverySentinelIsFoundByErrorsIs(t *testing.T) {
 		{"resume session", association.ErrUnavailable, func() error {
 			watch.before = func(context.Context, string) error { return errors.New("the disk is full") }
 			defer func() { watch.before = nil }()
-			_, err := w.svc.ResumeSession(ctx, m.session.Name)
+			_, err := w.svc.ResumeSession(ctx, m.name)
 			return err
 		}},
 		{"delete expired", association.ErrUnavailable, func() error {
@@ -208,7 +208,7 @@ func TestAContextsErrorPassesThrough(t *testing.T) {
 				return err
 			},
 			"ResumeSession": func() error {
-				_, err := w.svc.ResumeSession(ctx, m.session.Name)
+				_, err := w.svc.ResumeSession(ctx, m.name)
 				return err
 			},
 			"Account": func() error {

@@ -1,6 +1,7 @@
 package association
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -88,12 +89,21 @@ func (s *Service) importAccount(ctx context.Context, in ImportedAccount) (string
 		}
 		change.Link = append(change.Link, newAssociation(a.ID, k.Name(), value, clip(i.Value), byImport, now))
 	}
-	switch err := s.store.Apply(ctx, change); {
-	case errors.Is(err, store.ErrConflict):
-		return "", refuse(ErrAccountExists, "")
-	case errors.Is(err, store.ErrTaken):
-		return "", refuse(ErrIdentifierTaken, "")
-	default:
-		return a.ID, err
+	err = s.attempt(ctx, func(again bool) (store.Change, error) {
+		if !again {
+			return change, nil
+		}
+		// A conflict may be the store's own.
+		if _, err := s.store.Account(ctx, a.ID); !errors.Is(err, store.ErrNotFound) {
+			return store.Change{}, cmp.Or(err, error(refuse(ErrAccountExists, "")))
+		}
+		return change, nil
+	})
+	if errors.Is(err, store.ErrTaken) {
+		err = refuse(ErrIdentifierTaken, "")
 	}
+	if err != nil {
+		return "", err
+	}
+	return a.ID, nil
 }

@@ -1,6 +1,7 @@
 package association_test
 
 import (
+	"context"
 	"errors"
 	"go/ast"
 	"go/parser"
@@ -117,7 +118,7 @@ func TestR39_NothingLinksAnAddressWithoutATokenButImport(t *testing.T) {
 		"Bind": "BindRequest.VerificationToken, or the session's own", "SignUp": "SignUpRequest.VerificationToken",
 		"Import": "the host's word",
 		"Send":   "", "Verify": "", "Sudo": "", "SignIn": "", "Refresh": "", "SignOut": "", "SetPassword": "",
-		"Authenticate": "", "ResumeSession": "", "SessionName": "", "Account": "", "DeleteExpired": "", "Now": "",
+		"Authenticate": "", "ResumeSession": "", "SessionName": "", "Revoke": "", "Account": "", "DeleteExpired": "", "Now": "",
 	}
 	service := reflect.TypeFor[*association.Service]()
 	for i := range service.NumMethod() {
@@ -140,7 +141,7 @@ func TestR39_NothingLinksAnAddressWithoutATokenButImport(t *testing.T) {
 	}
 
 	// Nor does a function that is not a method.
-	known := []string{"New", "NewKey", "NewToken", "IsAccessToken"}
+	known := []string{"New", "NewKey", "NewToken", "IsToken"}
 	files, err := os.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)
@@ -181,5 +182,27 @@ func TestR39_WithoutATokenNothingIsLinked(t *testing.T) {
 	}
 	if _, err := w.svc.Bind(ctx, m.caller, association.BindRequest{Kind: "phone", To: phoneNumber, FromSession: true}); err != nil {
 		t.Errorf("what the session does hold: %v", err)
+	}
+}
+
+// A store may answer ErrConflict for a conflict of its own. The account is known
+// only if it is there.
+func TestImportSurvivesAConflictOfTheStoresOwn(t *testing.T) {
+	w, watch := watchedWorld(t)
+	first := true
+	watch.before = func(_ context.Context, call string) error {
+		if call == "Apply" && first {
+			first = false
+			return store.ErrConflict
+		}
+		return nil
+	}
+	for i, want := range []error{nil, association.ErrAccountExists} {
+		if _, err := w.svc.Import(t.Context(), association.ImportedAccount{ID: "42"}); !errors.Is(err, want) {
+			t.Errorf("import %d: %v, want %v", i+1, err, want)
+		}
+	}
+	if _, err := w.store.Account(t.Context(), "42"); err != nil {
+		t.Error(err)
 	}
 }

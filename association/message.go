@@ -38,7 +38,11 @@ func lifetime(d time.Duration) string {
 // replacedMessage renders the notice to an address that has been replaced.
 func (s *Service) replacedMessage(m sender.Message, when time.Time) sender.Message {
 	m.Subject = s.name + ": this address was replaced"
-	m.Text = fmt.Sprintf("%s: since %s this address no longer signs in to account %s; another has taken its place. "+
-		"If this was not you, contact us.", s.name, when.Format("2006-01-02 15:04 MST"), m.Account)
+	account := "your account"
+	if m.Account != "" {
+		account += " " + m.Account
+	}
+	m.Text = fmt.Sprintf("%s: since %s this address no longer signs in to %s; another has taken its place. "+
+		"If this was not you, contact us.", s.name, when.Format("2006-01-02 15:04 MST"), account)
 	return m
 }

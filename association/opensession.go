@@ -9,7 +9,6 @@ import (
 // Session is somebody signed in.
 type Session struct {
 	ID      string // as in Actor.Session
-	Name    string // what ResumeSession takes; keep it on the server
 	Account string // the account's ID
 
 	Access        Token // goes with every request
@@ -28,7 +27,6 @@ func (s *Service) newSession(id string, a *store.Account, c Caller, f factor, re
 		Device: clip(c.Device), UserAgent: clip(c.UserAgent), Expires: told.Expires.UnixMicro(),
 		Family: s.keys.seal(useToken, familyFields(id, a.ID, family)...), Current: g, RefreshedAt: now,
 	}
-	told.Name = v.name(id)
 	v.Answer = s.keys.answered(req, id, now, newSessionAnswer(told))
 	p := store.Proof{ID: id, Kind: proofSession, Account: a.ID, CreatedAt: now}
 	return with(p, v.Expires, v), told
@@ -54,7 +52,6 @@ func (s *Service) newGeneration(id, account string, family []byte, now int64) (g
 // sessionAnswer is a Session for its repeat, whose tokens do not redact.
 type sessionAnswer struct {
 	ID            string `json:"id"`
-	Name          string `json:"name"`
 	Account       string `json:"account"`
 	Access        string `json:"access"`
 	AccessExpires int64  `json:"accessExpires"`
@@ -64,7 +61,7 @@ type sessionAnswer struct {
 
 func newSessionAnswer(s Session) sessionAnswer {
 	return sessionAnswer{
-		s.ID, s.Name, s.Account, s.Access.Reveal(), s.AccessExpires.UnixMicro(), s.Refresh.Reveal(), s.Expires.UnixMicro(),
+		s.ID, s.Account, s.Access.Reveal(), s.AccessExpires.UnixMicro(), s.Refresh.Reveal(), s.Expires.UnixMicro(),
 	}
 }
 
@@ -74,6 +71,6 @@ func (s *Service) openSession(a answer, record string, told *Session) bool {
 	if !s.keys.open(a, record, &v) {
 		return false
 	}
-	*told = Session{v.ID, v.Name, v.Account, NewToken(v.Access), at(v.AccessExpires), NewToken(v.Refresh), at(v.Expires)}
+	*told = Session{v.ID, v.Account, NewToken(v.Access), at(v.AccessExpires), NewToken(v.Refresh), at(v.Expires)}
 	return true
 }

@@ -54,7 +54,7 @@ type Policy struct {
 
 	// AllowSignUp lets strangers make accounts. False means that SignUp is
 	// refused, and that a sign-in code for an unknown address goes nowhere,
-	// which the caller is not told (R59).
+	// which the caller is not told (R59), but for the time that sending takes.
 	AllowSignUp bool
 
 	// SendTimeout bounds the delivery of one message: 0 means 10 seconds, at

@@ -44,7 +44,6 @@ func (s *Service) refresh(ctx context.Context, c Caller, t Token) (Session, erro
 		case currentToken:
 			var next generation
 			next, told = s.newGeneration(id, a.ID, family, now)
-			told.Name = v.name(id)
 			v = v.refresh(next, s.policy.RefreshTTL, now)
 			// Sealed anew, or a retired key could not be dropped while the session lives.
 			v.Family = s.keys.seal(useToken, familyFields(id, a.ID, family)...)

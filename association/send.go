@@ -43,7 +43,8 @@ type Sent struct {
 //
 // ErrInvalidArgument, ErrUnauthenticated, ErrUnsupported, ErrBlocked,
 // ErrRateLimited (the caller's own budgets alone), ErrBusy, ErrUnavailable: the
-// message could not be sent, and another may be asked for at once.
+// message could not be sent, and another may be asked for at once. With sign-up
+// closed a sign-in code that could not be sent is not told: the unknown get none.
 func (s *Service) Send(ctx context.Context, c Caller, r SendRequest) (Sent, error) {
 	sent, err := s.send(ctx, c, r)
 	return sent, s.report(ctx, "send", c, err)
@@ -119,10 +120,14 @@ func (s *Service) sendCode(ctx context.Context, c Caller, ask asked, v verificat
 	if err != nil || !deliver || ask.decoy {
 		return err
 	}
-	return s.deliver(ctx, s.codeMessage(sender.Message{
+	err = s.deliver(ctx, s.codeMessage(sender.Message{
 		ID: encoding.EncodeToString(nonce), Channel: ask.kind.Channel(), To: string(v.Target), Purpose: v.Purpose,
 		Code: sender.NewCode(code), Expires: at(v.CodeExpires), Locale: clip(c.Locale), Account: ask.account,
 	}, ttl))
+	if ask.silent {
+		return nil // it is in the log
+	}
+	return err
 }
 
 type sentAnswer struct {
@@ -152,6 +157,7 @@ type asked struct {
 	account string // masked, for the message
 	owner   string // the asker's account, when signed in
 	decoy   bool   // nothing is to be sent
+	silent  bool   // nor is to be told that it could not be: to the unknown nothing is sent
 }
 
 // ask settles who asks for what. It reads as much for every state of the
@@ -198,7 +204,7 @@ func (s *Service) ask(ctx context.Context, c Caller, r SendRequest, now int64) (
 	}
 	out.owner, out.asker = a.ID, accountAsker(c.Actor)
 	out.session, out.epoch = c.Actor.sessionKey(), a.Epoch
-	out.account = s.masked(a, k.Channel())
+	out.account = s.masked(a)
 	return out, nil
 }
 
@@ -212,7 +218,7 @@ func (s *Service) askSignedOut(ctx context.Context, c Caller, out asked) (asked,
 		return out, nil
 	}
 	owner, err := s.accountByIdentifier(ctx, out.kind.Name(), out.target)
-	out.decoy = owner == nil
+	out.decoy, out.silent = owner == nil, true
 	return out, err
 }
 

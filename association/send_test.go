@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -325,5 +326,35 @@ func TestR60_ARefusedCallerBurnsNoBudget(t *testing.T) {
 		c := device(fmt.Sprint(i))
 		c.IP = netip.MustParseAddr("198.51.100.1")
 		l.ask(c, "victim@example.com") // fails where no message goes out
+	}
+}
+
+// TestR59_AClosedSignUpHidesItsSender: with sign-up closed, a vendor that is down
+// does not tell known addresses, which get a code, from unknown ones.
+func TestR59_AClosedSignUpHidesItsSender(t *testing.T) {
+	l := newLab(t, func(c *association.Config) { c.Policy.AllowSignUp = false })
+	l.own("email", "known@example.com")
+	l.out.fail(errors.New("down"))
+	for _, to := range []string{"known@example.com", "unknown@example.com"} {
+		sent, err := l.svc.Send(t.Context(), device("d"), association.SendRequest{Kind: "email", To: to})
+		if err != nil || sent.ID == "" {
+			t.Errorf("%s: %+v, %v", to, sent, err)
+		}
+		if _, err = l.svc.Send(t.Context(), device("d"), association.SendRequest{Kind: "email", To: to}); !errors.Is(err, association.ErrRateLimited) {
+			t.Errorf("%s, at once again: %v, want ErrRateLimited", to, err)
+		}
+	}
+}
+
+// TestR66_NoAddressOfTheAskersInAStrangersMail: an account's name in a message is
+// its username, masked, and never a domain that its owner chose.
+func TestR66_NoAddressOfTheAskersInAStrangersMail(t *testing.T) {
+	l := newLab(t)
+	eve := l.own("email", "x@account-locked.evil.example")
+	c := l.host(eve, "s")
+	l.ask(c, "victim@example.com")
+	sent := l.out.all()
+	if m := sent[len(sent)-1]; strings.Contains(m.Text+m.Subject+m.Account, "evil") || m.Account != "" {
+		t.Errorf("the message says %q to %s", m.Text, m.To)
 	}
 }

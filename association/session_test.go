@@ -37,7 +37,7 @@ func TestASessionTellsWhoAndSinceWhen(t *testing.T) {
 	if got, err := w.svc.Authenticate(t.Context(), next.Access); err != nil || got != want {
 		t.Errorf("after a refresh: %+v, %v, want %+v", got, err, want)
 	}
-	if got, err := w.svc.ResumeSession(t.Context(), session.Name); err != nil || got != want {
+	if got, err := w.svc.ResumeSession(t.Context(), w.nameOf(session)); err != nil || got != want {
 		t.Errorf("by its ID: %+v, %v, want %+v", got, err, want)
 	}
 	if next.ID != session.ID || next.Access.Reveal() == session.Access.Reveal() || next.Refresh.Reveal() == session.Refresh.Reveal() {
@@ -67,6 +67,7 @@ func TestASessionExpiresUnlessItIsRefreshed(t *testing.T) {
 	w, _ := watchedWorld(t)
 	w.member("ada")
 	_, session := w.signIn("ada")
+	name := w.nameOf(session)
 	w.clock.Advance(month - time.Microsecond)
 	next, err := w.refresh(session.Refresh)
 	if err != nil {
@@ -76,7 +77,7 @@ func TestASessionExpiresUnlessItIsRefreshed(t *testing.T) {
 	if _, err := w.refresh(next.Refresh); !errors.Is(err, association.ErrInvalidGrant) {
 		t.Errorf("at thirty days: %v, want ErrInvalidGrant", err)
 	}
-	if _, err := w.svc.ResumeSession(t.Context(), session.Name); !errors.Is(err, association.ErrUnauthenticated) {
+	if _, err := w.svc.ResumeSession(t.Context(), name); !errors.Is(err, association.ErrUnauthenticated) {
 		t.Errorf("by its ID: %v, want ErrUnauthenticated", err)
 	}
 }
@@ -94,7 +95,7 @@ func TestSignOutEndsAllOfASession(t *testing.T) {
 	if _, err := w.refresh(m.session.Refresh); !errors.Is(err, association.ErrInvalidGrant) {
 		t.Errorf("the refresh token: %v", err)
 	}
-	if _, err := w.svc.ResumeSession(t.Context(), m.session.Name); !errors.Is(err, association.ErrUnauthenticated) {
+	if _, err := w.svc.ResumeSession(t.Context(), m.name); !errors.Is(err, association.ErrUnauthenticated) {
 		t.Errorf("its ID: %v", err)
 	}
 	if !w.alive(other.Access) {

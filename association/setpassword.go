@@ -53,6 +53,7 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 		return err
 	}
 	return s.attempt(ctx, func(bool) (store.Change, error) {
+		now = s.now() // hashing may have waited: what died meanwhile is dead
 		acting, a, err := s.acting(ctx, c, now)
 		if err != nil {
 			return store.Change{}, err

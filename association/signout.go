@@ -2,8 +2,6 @@ package association
 
 import (
 	"context"
-
-	"github.com/ligature-auth/ligature/store"
 )
 
 // SignOut ends the acting session. To end one that has ended is no error.
@@ -18,16 +16,5 @@ func (s *Service) signOut(ctx context.Context, c Caller) error {
 	if !c.Actor.signedIn() || c.Actor.HostSession {
 		return refuse(ErrUnauthenticated, "")
 	}
-	now := s.now()
-	return s.attempt(ctx, func(bool) (store.Change, error) {
-		p, _, v, err := s.readSession(ctx, c.Actor.Session)
-		if err != nil || p == nil || p.Account != c.Actor.Account || v.Ended {
-			return store.Change{}, err
-		}
-		v = v.end()
-		return store.Change{
-			Proofs: []store.Proof{with(*p, p.Expires, v)},
-			Events: []store.Event{event{Kind: eventSignOut, Session: c.Actor.sessionKey()}.happened(p.Account, c, now)},
-		}, nil
-	})
+	return s.endSession(ctx, c, c.Actor.Session, func(account string, _ session) bool { return account == c.Actor.Account })
 }

@@ -29,6 +29,7 @@ type minted struct {
 	caller    association.Caller // its session has them all but signIn
 	device    association.Caller // the same device, which asked for signIn signed out
 	session   association.Session
+	name      string // of the session, after its sudo
 	sudo      association.Token
 	bind      association.Token // for phoneNumber
 	prove     association.Token // for sudo
@@ -46,6 +47,7 @@ func (w *world) mint(name string) minted {
 	m.device = m.caller
 	m.device.Actor = association.Actor{}
 	m.sudo = w.sudo(m.caller)
+	m.name = w.nameOf(m.session)
 	m.bind = w.prove(m.caller, "phone", phoneNumber)
 	m.prove = w.prove(m.caller, "email", address)
 	m.signIn = w.prove(m.device, "email", address)
@@ -252,15 +254,20 @@ func TestR34_ATokenIsGoodForNothingButItsOwnUse(t *testing.T) {
 	}
 }
 
-func TestIsAccessToken(t *testing.T) {
+func TestIsToken(t *testing.T) {
 	w, _ := watchedWorld(t)
 	m := w.mint("ada")
 	for name, token := range m.tokens() {
-		if got := association.IsAccessToken(token); got != (name == "access") {
-			t.Errorf("%s: %t", name, got)
+		whole := token.Reveal()
+		for _, spelling := range []string{whole, whole + "x", whole[:len(whole)/2], whole[:5]} {
+			if !association.IsToken(association.NewToken(spelling)) {
+				t.Errorf("%s, %d bytes of %d: taken for a foreign one", name, len(spelling), len(whole))
+			}
 		}
 	}
-	if association.IsAccessToken(association.Token{}) || association.IsAccessToken(association.NewToken("eyJhbGciOi.J9.x")) {
-		t.Error("a foreign token is taken for ours")
+	for _, foreign := range []string{"", "eyJhbGciOi.J9.x", "lga1", "xlga1_", "PUBLISHABLE_KEY"} {
+		if association.IsToken(association.NewToken(foreign)) {
+			t.Errorf("%q is taken for ours", foreign)
+		}
 	}
 }

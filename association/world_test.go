@@ -159,3 +159,13 @@ func wrong(code string) string {
 	}
 	return "0" + code[1:]
 }
+
+// nameOf is what resumes a session.
+func (w *world) nameOf(s association.Session) string {
+	w.t.Helper()
+	name, err := w.svc.SessionName(w.t.Context(), association.Caller{Actor: association.Actor{Account: s.Account, Session: s.ID}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return name
+}

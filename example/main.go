@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/ligature-auth/ligature/association"
 )
 
 func main() {
@@ -63,9 +65,7 @@ func run(ctx context.Context, addr string, o options) error {
 	for {
 		select {
 		case <-sweep.C:
-			if _, err := a.svc.DeleteExpired(ctx, 1000); err != nil {
-				log.Print(err)
-			}
+			sweepExpired(ctx, a.svc)
 		case err := <-ended:
 			return err
 		case <-ctx.Done():
@@ -78,6 +78,20 @@ func run(ctx context.Context, addr string, o options) error {
 				return err
 			}
 			return nil
+		}
+	}
+}
+
+// sweepExpired deletes what is dead, a batch at a time, until nothing is left.
+func sweepExpired(ctx context.Context, svc *association.Service) {
+	const batch = 1000
+	for {
+		n, err := svc.DeleteExpired(ctx, batch)
+		if err != nil {
+			log.Print(err)
+		}
+		if n < batch {
+			return
 		}
 	}
 }

@@ -18,7 +18,7 @@ type bearer struct{}
 
 func (bearer) actor(svc *association.Service, r *http.Request) (association.Actor, error) {
 	token, err := bearerToken(r)
-	if err != nil || !association.IsAccessToken(token) {
+	if err != nil || !association.IsToken(token) {
 		return association.Actor{}, err
 	}
 	return svc.Authenticate(r.Context(), token)

@@ -40,7 +40,7 @@ const sessionKey = "ligature.session"
 func (m cookie) actor(svc *association.Service, r *http.Request) (association.Actor, error) {
 	// Somebody who shows a token means that token, not whatever cookie the
 	// browser adds.
-	if token, err := bearerToken(r); err != nil || association.IsAccessToken(token) {
+	if token, err := bearerToken(r); err != nil || association.IsToken(token) {
 		return association.Actor{}, fmt.Errorf("httpadapter: %w: this is a cookie session", association.ErrUnauthenticated)
 	}
 	name := m.s.GetString(r.Context(), sessionKey)
@@ -61,7 +61,7 @@ func (m cookie) opened(h *handler, x *exchange, s association.Session) (any, err
 		// Nor can be, and must not keep others out of this browser.
 	case err != nil:
 		return nil, err
-	case before != (association.Actor{}):
+	case before != (association.Actor{}) && before.Session != s.ID: // which a repeat would be
 		if err := h.svc.SignOut(x.r.Context(), association.Caller{Actor: before}); err != nil {
 			return nil, err
 		}
@@ -69,7 +69,12 @@ func (m cookie) opened(h *handler, x *exchange, s association.Session) (any, err
 	if err := m.renew(x.r); err != nil {
 		return nil, err
 	}
-	m.s.Put(x.r.Context(), sessionKey, s.Name)
+	opened := association.Caller{Actor: association.Actor{Account: s.Account, Session: s.ID}}
+	name, err := h.svc.SessionName(x.r.Context(), opened)
+	if err != nil {
+		return nil, err
+	}
+	m.s.Put(x.r.Context(), sessionKey, name)
 	expires := s.Expires
 	if deadline := m.s.Deadline(x.r.Context()); deadline.Before(expires) {
 		expires = deadline

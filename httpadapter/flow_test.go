@@ -241,8 +241,11 @@ func TestRepeatedRequests(t *testing.T) {
 		if second := c.do(method, path, body, id); second.raw != first.raw {
 			t.Errorf("%s: %s, and again %s", first.what, first.raw, second.raw)
 		}
-		if changed := w.store.snapshot().since(before); len(changed) != 0 {
-			t.Errorf("%s: its repeat changed %v", first.what, changed)
+		for _, changed := range w.store.snapshot().since(before) {
+			// A password is judged again, and counted as any that is.
+			if changed != "counter.n" || body["password"] == nil {
+				t.Errorf("%s: its repeat changed %v", first.what, changed)
+			}
 		}
 		return first
 	}

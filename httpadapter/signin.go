@@ -2,7 +2,6 @@ package httpadapter
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/ligature-auth/ligature/association"
 )
@@ -86,8 +85,7 @@ func refresh(h *handler, x *exchange) (any, error) {
 	return h.sessions.opened(h, x, s)
 }
 
-// revoke ends the session of an access token, as RFC 7009 has it: a token that
-// is dead already is no error.
+// revoke ends the session of a token, whichever it is (RFC 7009).
 func revoke(h *handler, x *exchange) (any, error) {
 	body, err := read[struct {
 		Token string `json:"token"`
@@ -95,24 +93,22 @@ func revoke(h *handler, x *exchange) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	actor, err := h.svc.Authenticate(x.r.Context(), association.NewToken(body.Token))
-	if errors.Is(err, association.ErrUnauthenticated) {
-		return nothing{}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	x.caller.Actor = actor
-	return nothing{}, h.svc.SignOut(x.r.Context(), x.caller)
+	return nothing{}, h.svc.Revoke(x.r.Context(), x.caller, association.NewToken(body.Token))
 }
 
-// signOut ends the session of the request.
+// signOut ends the session of the request. Where none is left, because this is a
+// repeat or the account is disabled, nobody is signed in as asked.
 func signOut(h *handler, x *exchange) (any, error) {
-	if err := h.svc.SignOut(x.r.Context(), x.caller); err != nil {
+	actor, err := h.sessions.actor(h.svc, x.r)
+	gone := errors.Is(err, association.ErrUnauthenticated) || errors.Is(err, association.ErrBlocked)
+	if err != nil && !gone {
 		return nil, err
 	}
-	if err := h.sessions.closed(x.r); err != nil {
-		return nil, fmt.Errorf("sign out: %w", err)
+	if !gone && actor != (association.Actor{}) {
+		x.caller.Actor = actor
+		if err := h.svc.SignOut(x.r.Context(), x.caller); err != nil {
+			return nil, err
+		}
 	}
-	return nothing{}, nil
+	return nothing{}, h.sessions.closed(x.r)
 }

@@ -51,8 +51,8 @@ type Message struct {
 	Expires time.Time // when Code dies; zero for a notice
 	// Locale is a BCP 47 tag as the person's browser gave it, or empty.
 	Locale string
-	// Account names the account in masked form ("d***"), or is empty: for a
-	// sign-in code there is none yet.
+	// Account names the account by its masked username ("d***"). It is empty for a
+	// sign-in code, which has no account yet, and for an account without a username.
 	Account string
 	Subject string // one line, no code; for channels that have one
 	Text    string // the whole message, code included

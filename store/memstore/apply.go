@@ -58,8 +58,7 @@ func (s *Store) refusal(change store.Change) error {
 	}
 	if exceeds(len(s.accounts), accounts, s.limits.Accounts) ||
 		exceeds(len(s.proofs), proofs, s.limits.Proofs) ||
-		exceeds(len(s.associations), len(change.Link)-len(change.Unlink), s.limits.Associations) ||
-		exceeds(s.eventCount, len(change.Events), s.limits.Events) {
+		exceeds(len(s.associations), len(change.Link)-len(change.Unlink), s.limits.Associations) {
 		return ErrFull
 	}
 	return nil
@@ -94,7 +93,7 @@ func (s *Store) write(change store.Change) {
 		e.Data = bytes.Clone(e.Data)
 		events := s.events[e.Account]
 		at, _ := slices.BinarySearchFunc(events, e.ID, compareEventID)
-		s.events[e.Account] = slices.Insert(events, at, e)
-		s.eventCount++
+		events = slices.Insert(events, at, e)
+		s.events[e.Account] = slices.Delete(events, 0, max(0, len(events)-s.limits.Events))
 	}
 }

@@ -4,8 +4,9 @@
 // It is bounded: each kind of record has a cap, and at its cap a store refuses
 // what is new with [ErrFull] and goes on serving what it has. It never makes
 // room by dropping a record, because a flood could then push out the very
-// counter that limits it (R29). Having no clock, it drops expired records only
-// in [Store.DeleteExpired], which the host schedules.
+// counter that limits it (R29); only an account's oldest events go, which limit
+// nobody. Having no clock, it drops expired records only in
+// [Store.DeleteExpired], which the host schedules.
 package memstore
 
 import (
@@ -32,7 +33,7 @@ type Limits struct {
 	Associations int // 0 means 100,000
 	Proofs       int // live and expired ones together; 0 means 100,000
 	Counters     int // live and expired ones together; 0 means 100,000
-	Events       int // of all accounts together; 0 means 1,000,000
+	Events       int // of each account; 0 means 1,000. The oldest make room
 }
 
 // Store is a [store.Store] in memory. Make one with [New].
@@ -46,7 +47,6 @@ type Store struct {
 	proofs       map[string]store.Proof
 	counters     map[[32]byte]counter
 	events       map[string][]store.Event // by account, ascending by ID
-	eventCount   int
 }
 
 type identifier struct{ kind, value string }
@@ -63,7 +63,7 @@ func New(limits Limits) *Store {
 			Associations: cmp.Or(limits.Associations, 100_000),
 			Proofs:       cmp.Or(limits.Proofs, 100_000),
 			Counters:     cmp.Or(limits.Counters, 100_000),
-			Events:       cmp.Or(limits.Events, 1_000_000),
+			Events:       max(0, cmp.Or(limits.Events, 1000)),
 		},
 		accounts:     map[string]store.Account{},
 		associations: map[identifier]store.Association{},

@@ -27,7 +27,6 @@ func TestR29_FailsClosedAtItsCaps(t *testing.T) {
 		return store.Association{ID: id, Account: "a", Kind: "email", Value: []byte(id)}
 	}
 	link := func(id string) store.Change { return store.Change{Link: []store.Association{association(id)}} }
-	event := func(id string) store.Change { return store.Change{Events: []store.Event{{ID: id, Account: "a"}}} }
 
 	for _, tt := range []struct {
 		name    string
@@ -39,7 +38,7 @@ func TestR29_FailsClosedAtItsCaps(t *testing.T) {
 		{
 			"accounts", memstore.Limits{Accounts: 2},
 			[]store.Change{account("a", 0), account("b", 0)}, account("c", 0),
-			[]store.Change{account("a", 1), link("x"), event("1"), proof("p", 0)},
+			[]store.Change{account("a", 1), link("x"), proof("p", 0)},
 		},
 		{
 			"proofs", memstore.Limits{Proofs: 2},
@@ -53,11 +52,6 @@ func TestR29_FailsClosedAtItsCaps(t *testing.T) {
 				{Unlink: []store.Association{association("x")}, Link: []store.Association{association("z")}},
 				{Unlink: []store.Association{association("z")}}, link("x"),
 			},
-		},
-		{
-			"events", memstore.Limits{Events: 2},
-			[]store.Change{event("1"), event("2")}, event("3"),
-			[]store.Change{account("a", 0)},
 		},
 		{
 			"one change of three", memstore.Limits{Proofs: 2},

@@ -14,8 +14,7 @@ import (
 func TestR03_SudoThatEndsWhileAPasswordIsHashed(t *testing.T) {
 	var jump atomic.Int64 // added to the time from the second look at the clock on
 	var looks atomic.Int64
-	var w *world
-	w = newWorld(t, func(c *association.Config) {
+	w := newWorld(t, func(c *association.Config) {
 		now := c.Now
 		c.Now = func() time.Time {
 			if looks.Add(1) > 1 {

@@ -9,7 +9,7 @@ import (
 )
 
 // Limit allows N of something in each Per: fixed windows, counted from the Unix
-// epoch.
+// epoch. N is positive, Per at least a second.
 type Limit struct {
 	N   int
 	Per time.Duration
@@ -23,15 +23,16 @@ type Policy struct {
 	CodeDigits map[sender.Purpose]int
 
 	// CodeTTL is how long a code lives on each channel, at most 10 minutes. A
-	// channel that is not named has 10 minutes, SMS has 5 (R13).
+	// channel that is not named has 10 minutes, SMS has 5; the least is a minute
+	// (R13).
 	CodeTTL map[sender.Channel]time.Duration
 
 	// VerificationTTL is how long a verification token lives: 0 means 10
-	// minutes, which is also the most (R36).
+	// minutes, which is also the most (R36); the least is a minute.
 	VerificationTTL time.Duration
 
 	// SudoTTL is how long a sudo token lives, from its making and whatever its
-	// use: 0 means 10 minutes, at most 15 (R03).
+	// use: 0 means 10 minutes; from 1 to 15 (R03).
 	SudoTTL time.Duration
 
 	// SudoMaxUses is how many changes one sudo token may make: 0 means any
@@ -40,16 +41,16 @@ type Policy struct {
 
 	// RecentSignIn is how young a sign-in must be to count as sudo for an
 	// account that has no factor at all: 0 means 5 minutes, which is also the
-	// most.
+	// most; the least is a second.
 	RecentSignIn time.Duration
 
 	// AccessTTL is how long an access token lives: 0 means 2 hours; at least
 	// 31 seconds, since clients count themselves out 30 seconds early, and at
-	// most 24 hours.
+	// most 24 hours. An answer that is had again has up to a minute less.
 	AccessTTL time.Duration
 
 	// RefreshTTL is how long a session lives without being refreshed: 0 means
-	// 30 days, at most 90.
+	// 30 days; from an hour to 90 days.
 	RefreshTTL time.Duration
 
 	// AllowSignUp lets strangers make accounts. False means that SignUp is
@@ -57,8 +58,8 @@ type Policy struct {
 	// which the caller is not told (R59), but for the time that sending takes.
 	AllowSignUp bool
 
-	// SendTimeout bounds the delivery of one message: 0 means 10 seconds, at
-	// most a minute.
+	// SendTimeout bounds the delivery of one message: 0 means 10 seconds; from a
+	// second to a minute.
 	SendTimeout time.Duration
 
 	// PasswordMinBytes is the shortest password that may be set: 0 means 8,
@@ -82,7 +83,8 @@ type Policy struct {
 // wrong guesses that allows more than ten times the default in the same time.
 type Budgets struct {
 	// ResendPause is the least time between two codes of one slot, that is for
-	// the same asker, purpose and address: 0 means 60 seconds, at least 30.
+	// the same asker, purpose and address: 0 means 60 seconds; from 30 seconds to
+	// an hour.
 	ResendPause time.Duration
 
 	// SendsPerAccount limits the codes that one signed-in account asks for:

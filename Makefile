@@ -34,11 +34,7 @@ lint: ## Formatting, vet, staticcheck, go.mod
 	$(GO) mod tidy -diff
 
 fuzz: ## Every fuzz target for FUZZTIME (30s)
-	@set -e; grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
-		for target in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$file | sed 's/func //'); do \
-			echo "== $$(dirname $$file) $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$(dirname $$file); \
-		done; done
+	@./internal/fuzz.sh $(FUZZTIME)
 
 bench: ## The benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -135,9 +135,9 @@ func (s *Service) guardPassword(ctx context.Context, now int64, subject string, 
 	return s.judged(ctx, now, right, budget{"wrong/password", []byte(subject), s.policy.Budgets.WrongPasswords})
 }
 
-// guardJudging counts a password to be judged against the caller's own budget,
+// guardHashing counts a password to be hashed against the caller's own budget,
 // before it costs anything and before it makes a counter of anybody else's.
-func (s *Service) guardJudging(ctx context.Context, c Caller, now int64) error {
+func (s *Service) guardHashing(ctx context.Context, c Caller, now int64) error {
 	return s.own(ctx, now, budget{"passwords/ip", ipSubject(c.IP), s.policy.Budgets.PasswordsPerIP})
 }
 

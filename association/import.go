@@ -17,7 +17,8 @@ type ImportedAccount struct {
 	Identifiers []ImportedIdentifier // one of a kind at most
 
 	// Password is hashed here, under the policy for passwords; PasswordHash is an
-	// argon2id PHC string. Give at most one.
+	// argon2id PHC string. Give at most one. A hash that costs more or less than
+	// those made here is told from an unknown account by the time it takes.
 	Password, PasswordHash string
 
 	CreatedAt time.Time // zero means now

@@ -103,3 +103,38 @@ func TestPasswordsPerIP(t *testing.T) {
 		t.Errorf("from elsewhere: %v", err)
 	}
 }
+
+// TestSettingPasswordsIsBudgeted: hashing costs the same whether a password is
+// judged or set.
+func TestSettingPasswordsIsBudgeted(t *testing.T) {
+	w := newWorld(t, func(c *association.Config) {
+		c.Policy.Budgets.PasswordsPerIP = association.Limit{N: 3, Per: time.Hour}
+	})
+	w.member("ada")
+	c, _ := w.signIn("ada")
+	sudo := w.sudo(c)
+	set := func() error {
+		return w.svc.SetPassword(t.Context(), c, association.PasswordRequest{SudoToken: sudo, Password: "another horse"})
+	}
+	if err := set(); err != nil {
+		t.Fatal(err)
+	}
+	if err := set(); !errors.Is(err, association.ErrRateLimited) {
+		t.Errorf("the fourth password: %v, want ErrRateLimited", err)
+	}
+}
+
+// TestAUsernameIsLearntByTakingIt: a sign-up that is refused whatever its username
+// tells nothing of the username.
+func TestAUsernameIsLearntByTakingIt(t *testing.T) {
+	w := newWorld(t)
+	w.member("ada")
+	c := device("d")
+	proof := w.prove(c, "email", "new@example.com")
+	for _, name := range []string{"ada", "free-name"} {
+		_, err := w.svc.SignUp(t.Context(), c, association.SignUpRequest{VerificationToken: proof, Username: name, Password: "x"})
+		if !errors.Is(err, association.ErrInvalidArgument) {
+			t.Errorf("%s: %v, want ErrInvalidArgument", name, err)
+		}
+	}
+}

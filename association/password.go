@@ -135,7 +135,7 @@ func formed(password string) error {
 // of wrong ones, and ErrInvalidPassword else. The account may be nil: that costs
 // as much, and is counted as much, under whatever was given in its place.
 func (s *Service) judgePassword(ctx context.Context, c Caller, now int64, a *store.Account, unknown string, password string) error {
-	if err := s.guardJudging(ctx, c, now); err != nil {
+	if err := s.guardHashing(ctx, c, now); err != nil {
 		return err
 	}
 	subject := "unknown:" + unknown

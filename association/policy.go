@@ -108,8 +108,8 @@ type Budgets struct {
 	// hour (R25).
 	WrongCodesPerAccount Limit
 
-	// PasswordsPerIP limits the passwords, right and wrong, that are judged for
-	// one IPv4 address or IPv6 /64: 300 an hour.
+	// PasswordsPerIP limits the passwords, right and wrong, that are judged or set
+	// for one IPv4 address or IPv6 /64: 300 an hour.
 	PasswordsPerIP Limit
 
 	// WrongPasswords limits the wrong passwords for one account, or one unknown

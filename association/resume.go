@@ -24,6 +24,17 @@ func (s *Service) ResumeSession(ctx context.Context, name string) (Actor, error)
 	return v.actor(p), nil
 }
 
+// EndSession ends the session of this name, as it is now, whether or not its
+// account may still act. A name of no session, or of one that has ended or been
+// renamed, is no error.
+//
+// ErrBusy, ErrUnavailable.
+func (s *Service) EndSession(ctx context.Context, c Caller, name string) error {
+	id, resume, _ := strings.Cut(name, ".")
+	err := s.endSession(ctx, c, id, func(_ string, v session) bool { return v.Resume == resume })
+	return s.report(ctx, "end session", c, err)
+}
+
 // SessionName returns the acting session's name as it is now.
 //
 // ErrUnauthenticated (nobody, or a session of the host's), ErrBlocked,

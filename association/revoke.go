@@ -2,13 +2,14 @@ package association
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ligature-auth/ligature/store"
 )
 
-// Revoke ends the session of an access token, however old, or of a refresh token
-// (RFC 7009). A token of no session, or of one that has ended, is no error: what
-// was asked for is so.
+// Revoke ends the session of a refresh token, or of an access token of its last two
+// generations, expired or not (RFC 7009). A token of no session, or of one that has
+// ended, is no error: what was asked for is so.
 //
 // ErrBusy, ErrUnavailable.
 func (s *Service) Revoke(ctx context.Context, c Caller, t Token) error {
@@ -16,24 +17,19 @@ func (s *Service) Revoke(ctx context.Context, c Caller, t Token) error {
 }
 
 func (s *Service) revoke(ctx context.Context, c Caller, t Token) error {
-	id, secret, ok := parseToken(prefixAccess, t, secretBytes)
-	matches := func(account string, v session) bool {
-		for _, g := range []generation{v.Current, v.Previous} {
-			if s.keys.matches(g.Access, useToken, accessFields(id, account, g.AccessExpires, secret)...) {
-				return true
-			}
-		}
-		return false
+	if id, secret, ok := parseToken(prefixAccess, t, secretBytes); ok {
+		return s.endSession(ctx, c, id, func(account string, v session) bool {
+			return slices.ContainsFunc([]generation{v.Current, v.Previous}, func(g generation) bool {
+				return s.keys.matches(g.Access, useToken, accessFields(id, account, g.AccessExpires, secret)...)
+			})
+		})
 	}
-	if !ok {
-		if id, secret, ok = parseToken(prefixRefresh, t, secretBytes); !ok {
-			return nil
-		}
-		matches = func(account string, v session) bool {
+	if id, secret, ok := parseToken(prefixRefresh, t, secretBytes); ok {
+		return s.endSession(ctx, c, id, func(account string, v session) bool {
 			return s.keys.matches(v.Family, useToken, familyFields(id, account, secret[:halfSecret])...)
-		}
+		})
 	}
-	return s.endSession(ctx, c, id, matches)
+	return nil
 }
 
 // endSession ends the session, if it is one that mine says is the caller's to end.

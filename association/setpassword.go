@@ -15,7 +15,8 @@ type PasswordRequest struct {
 // SetPassword sets the acting account's password. Every other session and every
 // proof made before dies with it; the acting session and its sudo live on.
 //
-// ErrUnauthenticated, ErrSudoRequired, ErrInvalidArgument (too short, too long),
+// ErrUnauthenticated, ErrSudoRequired, ErrRateLimited, ErrInvalidArgument (too
+// short, too long),
 // ErrUnsupported (the host keeps the passwords), ErrBlocked, ErrBusy,
 // ErrUnavailable.
 func (s *Service) SetPassword(ctx context.Context, c Caller, r PasswordRequest) error {
@@ -33,7 +34,7 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 	judge := func(a *store.Account) (sudo sudoed, repeat bool, err error) {
 		sudo, err = s.checkSudo(ctx, c, r.SudoToken, false)
 		if err == nil && s.keys.repeats(sudo.g.Answer, req, now) {
-			repeat, err = s.isPassword(ctx, a, r.Password)
+			repeat, err = s.isPassword(ctx, c, a, r.Password, now)
 		}
 		if err != nil || repeat {
 			return sudo, repeat, err
@@ -46,6 +47,9 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 		return err
 	}
 	if _, repeat, err := judge(a); err != nil || repeat {
+		return err
+	}
+	if err := s.guardHashing(ctx, c, now); err != nil {
 		return err
 	}
 	hash, err := s.hashPassword(ctx, r.Password)
@@ -78,7 +82,10 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 }
 
 // isPassword reports whether this is the account's password now.
-func (s *Service) isPassword(ctx context.Context, a *store.Account, password string) (bool, error) {
+func (s *Service) isPassword(ctx context.Context, c Caller, a *store.Account, password string, now int64) (bool, error) {
+	if err := s.guardHashing(ctx, c, now); err != nil {
+		return false, err
+	}
 	d, err := decodeAccount(a)
 	if err != nil || d.Password == nil {
 		return false, err

@@ -30,7 +30,7 @@ const maxNameBytes = 128
 // that has an account it signs in to that one and ignores every other field, so
 // that a client need not know which it is.
 //
-// ErrPermissionDenied (sign-up is closed), ErrInvalidProof, ErrUsernameTaken and
+// ErrPermissionDenied (sign-up is closed), ErrInvalidProof, ErrRateLimited, ErrUsernameTaken and
 // ErrInvalidArgument (the token stays good), ErrUnsupported, ErrBlocked,
 // ErrBusy, ErrUnavailable.
 func (s *Service) SignUp(ctx context.Context, c Caller, r SignUpRequest) (Session, error) {
@@ -64,8 +64,15 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 			return store.Change{}, err
 		}
 		if hash == "" && r.Password != "" { // made once, however often the write is tried
+			if err := s.guardHashing(ctx, c, now); err != nil {
+				return store.Change{}, err
+			}
 			if hash, err = s.hashPassword(ctx, r.Password); err != nil {
 				return store.Change{}, err
+			}
+			now = s.now() // it may have waited: what died meanwhile is dead
+			if !s.redeemable(h, r.VerificationToken, now) {
+				return store.Change{}, refuse(ErrInvalidProof, "")
 			}
 		}
 		change, told = s.signUpChange(h, c, r, username, hash, req, now)
@@ -97,14 +104,20 @@ func (r SignUpRequest) names(s *Service) func(held) bool {
 	}
 }
 
-// maySignUp refuses what is refused whatever the password, so that nobody makes
-// us hash for nothing, and returns the username's value if there is to be one.
+// maySignUp refuses what is refused before a password is hashed, and returns the
+// username's value if there is to be one. Names are looked up last, so that a free
+// one is learnt by taking it.
 func (s *Service) maySignUp(ctx context.Context, r SignUpRequest) (username []byte, err error) {
 	if !s.policy.AllowSignUp {
 		return nil, refuse(ErrPermissionDenied, "sign-up is closed")
 	}
 	if err := checkName(r.Name); err != nil {
 		return nil, err
+	}
+	if r.Password != "" {
+		if err := s.checkPassword(r.Password); err != nil {
+			return nil, err
+		}
 	}
 	if r.Username == "" {
 		return nil, nil

@@ -16,25 +16,28 @@ func Bearer() Sessions { return bearer{} }
 
 type bearer struct{}
 
+func (bearer) admits(r *http.Request) error {
+	if len(r.Header.Values("Authorization")) > 1 {
+		return fmt.Errorf("httpadapter: %w: two Authorization headers", association.ErrUnauthenticated)
+	}
+	return nil
+}
+
 func (bearer) actor(svc *association.Service, r *http.Request) (association.Actor, error) {
-	token, err := bearerToken(r)
-	if err != nil || !association.IsToken(token) {
-		return association.Actor{}, err
+	token := bearerToken(r)
+	if !association.IsToken(token) {
+		return association.Actor{}, nil
 	}
 	return svc.Authenticate(r.Context(), token)
 }
 
 // bearerToken returns the token of the Authorization header, or none.
-func bearerToken(r *http.Request) (association.Token, error) {
-	values := r.Header.Values("Authorization")
-	if len(values) > 1 {
-		return association.Token{}, fmt.Errorf("httpadapter: %w: two Authorization headers", association.ErrUnauthenticated)
-	}
-	scheme, token, _ := strings.Cut(strings.Join(values, ""), " ")
+func bearerToken(r *http.Request) association.Token {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return association.Token{}, nil
+		return association.Token{}
 	}
-	return association.NewToken(strings.TrimSpace(token)), nil
+	return association.NewToken(strings.TrimSpace(token))
 }
 
 func (bearer) opened(h *handler, _ *exchange, s association.Session) (any, error) {
@@ -47,7 +50,11 @@ func (bearer) opened(h *handler, _ *exchange, s association.Session) (any, error
 	}, nil
 }
 
+// closed takes the token that was shown, though it may have expired meanwhile.
+func (bearer) closed(h *handler, x *exchange) error {
+	return h.svc.Revoke(x.r.Context(), x.caller, bearerToken(x.r))
+}
+
 func (bearer) elevated(*handler, *exchange) error { return nil }
-func (bearer) closed(*http.Request) error         { return nil }
 func (bearer) offers() offer                      { return tokens }
 func (bearer) crossOrigin() bool                  { return true }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
@@ -37,12 +38,19 @@ type cookie struct{ s CookieSessions }
 // sessionKey is where the cookie session keeps the name of ligature's.
 const sessionKey = "ligature.session"
 
-func (m cookie) actor(svc *association.Service, r *http.Request) (association.Actor, error) {
-	// Somebody who shows a token means that token, not whatever cookie the
-	// browser adds.
-	if token, err := bearerToken(r); err != nil || association.IsToken(token) {
-		return association.Actor{}, fmt.Errorf("httpadapter: %w: this is a cookie session", association.ErrUnauthenticated)
+// admits refuses a bearer of ligature's: somebody who shows a token means that
+// token, not whatever cookie the browser adds.
+func (m cookie) admits(r *http.Request) error {
+	for _, value := range r.Header.Values("Authorization") {
+		one := &http.Request{Header: http.Header{"Authorization": {value}}}
+		if association.IsToken(bearerToken(one)) {
+			return fmt.Errorf("httpadapter: %w: this is a cookie session", association.ErrUnauthenticated)
+		}
 	}
+	return nil
+}
+
+func (m cookie) actor(svc *association.Service, r *http.Request) (association.Actor, error) {
 	name := m.s.GetString(r.Context(), sessionKey)
 	if name == "" {
 		return association.Actor{}, nil
@@ -55,14 +63,10 @@ func (m cookie) actor(svc *association.Service, r *http.Request) (association.Ac
 }
 
 func (m cookie) opened(h *handler, x *exchange, s association.Session) (any, error) {
-	// Whoever was signed in by this cookie is not any more.
-	switch before, err := m.actor(h.svc, x.r); {
-	case errors.Is(err, association.ErrBlocked):
-		// Nor can be, and must not keep others out of this browser.
-	case err != nil:
-		return nil, err
-	case before != (association.Actor{}) && before.Session != s.ID: // which a repeat would be
-		if err := h.svc.SignOut(x.r.Context(), association.Caller{Actor: before}); err != nil {
+	// Whoever was signed in by this cookie is not any more, unless this is the
+	// repeat of the very request that signed them in.
+	if before := m.s.GetString(x.r.Context(), sessionKey); !strings.HasPrefix(before, s.ID+".") {
+		if err := h.svc.EndSession(x.r.Context(), x.caller, before); err != nil {
 			return nil, err
 		}
 	}
@@ -97,9 +101,12 @@ func (m cookie) elevated(h *handler, x *exchange) error {
 	return nil
 }
 
-func (m cookie) closed(r *http.Request) error {
-	m.s.Remove(r.Context(), sessionKey)
-	return m.renew(r)
+func (m cookie) closed(h *handler, x *exchange) error {
+	if err := h.svc.EndSession(x.r.Context(), x.caller, m.s.GetString(x.r.Context(), sessionKey)); err != nil {
+		return err
+	}
+	m.s.Remove(x.r.Context(), sessionKey)
+	return m.renew(x.r)
 }
 
 // renew gives the cookie session a new token, against fixation, and keeps its

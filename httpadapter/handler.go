@@ -134,6 +134,9 @@ func (h *handler) answer(rt route, w http.ResponseWriter, r *http.Request) (any,
 	if err := noSecretInQuery(r); err != nil {
 		return nil, err
 	}
+	if err := h.sessions.admits(r); err != nil {
+		return nil, err
+	}
 	x := &exchange{w: w, r: r, caller: h.caller(r)}
 	if rt.who != anyone {
 		actor, err := h.sessions.actor(h.svc, r)

@@ -47,7 +47,11 @@ func (host) opened(*handler, *exchange, association.Session) (any, error) {
 	return nil, fmt.Errorf("httpadapter: %w", association.ErrUnsupported) // not routed
 }
 
+func (host) closed(*handler, *exchange) error {
+	return fmt.Errorf("httpadapter: %w", association.ErrUnsupported) // not routed
+}
+
+func (host) admits(*http.Request) error         { return nil }
 func (host) elevated(*handler, *exchange) error { return nil }
-func (host) closed(*http.Request) error         { return nil }
 func (host) offers() offer                      { return knowing }
 func (host) crossOrigin() bool                  { return false }

@@ -1,6 +1,9 @@
 package httpadapter_test
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // TestCookieSignInRepeated: the cookie arrives, the body is lost, and the client
 // asks again with that cookie. It is signed in, once.
@@ -48,4 +51,43 @@ func TestRevokeTakesTheRefreshToken(t *testing.T) {
 	refresh := m{"grant_type": "refresh_token", "refresh_token": s.text("refresh_token")}
 	c.ok(c.do("POST", "/v1/revoke", m{"token": s.text("refresh_token")}))
 	deadGrant.of(c.do("POST", "/v1/token", refresh))
+}
+
+// TestSignOutEndsWhatIsLeft: an access token that has expired, or whose account is
+// disabled, still names a session, and signing out ends it.
+func TestSignOutEndsWhatIsLeft(t *testing.T) {
+	for name, late := range map[string]func(w *world){
+		"expired": func(w *world) { w.clock.Advance(3 * time.Hour) },
+		"blocked": func(w *world) { w.block("ada") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.account("ada")
+			c := w.stranger(w.bearer())
+			s := c.ok(c.do("POST", "/v1/signin", m{"username": "ada", "password": password}))
+			late(w)
+			c.ok(c.do("POST", "/v1/user/signout", nil, header("Authorization", "Bearer "+s.text("access_token"))))
+			if name == "blocked" {
+				w.unblock("ada")
+			}
+			deadGrant.of(c.do("POST", "/v1/token", m{"grant_type": "refresh_token", "refresh_token": s.text("refresh_token")}))
+		})
+	}
+}
+
+// TestADeadBearerDoesNothingByCookie: not sign in, and not sign out.
+func TestADeadBearerDoesNothingByCookie(t *testing.T) {
+	w := newWorld(t)
+	w.account("ada", "email", "ada@example.com")
+	a := newCookieApp(w)
+	a.signIn("ada")
+	proof := a.with("").prove("ada@example.com")
+	bearer := header("Authorization", "Bearer lga1_x")
+	before := w.store.snapshot()
+	nobody.of(a.do("POST", "/v1/user/signout", nil, bearer))
+	nobody.of(a.do("POST", "/v1/signin", m{"verification_token": proof}, bearer))
+	if changed := w.store.snapshot().since(before); len(changed) != 0 {
+		t.Errorf("a dead bearer changed %v", changed)
+	}
+	a.ok(a.do("GET", "/v1/user/me", nil))
 }

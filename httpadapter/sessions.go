@@ -9,6 +9,9 @@ import (
 // Sessions is a way to know who is signed in. There are three: Bearer, Cookie
 // and Host.
 type Sessions interface {
+	// admits refuses a request that says in two ways who is signed in.
+	admits(*http.Request) error
+
 	// actor returns who is signed in, the zero Actor for nobody, or
 	// ErrUnauthenticated for somebody no longer.
 	actor(*association.Service, *http.Request) (association.Actor, error)
@@ -19,8 +22,8 @@ type Sessions interface {
 	// elevated is told that the session has proved itself again.
 	elevated(*handler, *exchange) error
 
-	// closed forgets the session of the request.
-	closed(*http.Request) error
+	// closed ends the session of the request, if there is one left, and forgets it.
+	closed(*handler, *exchange) error
 
 	offers() offer     // which endpoints are served
 	crossOrigin() bool // whether Options.Origins count

@@ -1,8 +1,6 @@
 package httpadapter
 
 import (
-	"errors"
-
 	"github.com/ligature-auth/ligature/association"
 )
 
@@ -97,18 +95,7 @@ func revoke(h *handler, x *exchange) (any, error) {
 }
 
 // signOut ends the session of the request. Where none is left, because this is a
-// repeat or the account is disabled, nobody is signed in as asked.
+// repeat, nobody is signed in as asked.
 func signOut(h *handler, x *exchange) (any, error) {
-	actor, err := h.sessions.actor(h.svc, x.r)
-	gone := errors.Is(err, association.ErrUnauthenticated) || errors.Is(err, association.ErrBlocked)
-	if err != nil && !gone {
-		return nil, err
-	}
-	if !gone && actor != (association.Actor{}) {
-		x.caller.Actor = actor
-		if err := h.svc.SignOut(x.r.Context(), x.caller); err != nil {
-			return nil, err
-		}
-	}
-	return nothing{}, h.sessions.closed(x.r)
+	return nothing{}, h.sessions.closed(h, x)
 }

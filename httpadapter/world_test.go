@@ -107,13 +107,18 @@ func (w *world) account(name string, identifiers ...string) {
 }
 
 // block disables an account, as an operator does in the database.
-func (w *world) block(name string) {
+func (w *world) block(name string) { w.setStatus(name, 2) }
+
+// unblock is block undone.
+func (w *world) unblock(name string) { w.setStatus(name, 1) }
+
+func (w *world) setStatus(name string, status uint8) {
 	w.t.Helper()
 	a, err := w.store.Account(w.t.Context(), name)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	a.Status = 2
+	a.Status = status
 	if err := w.store.Apply(w.t.Context(), store.Change{Accounts: []store.Account{*a}}); err != nil {
 		w.t.Fatal(err)
 	}

@@ -1,0 +1,15 @@
+package association
+
+// Records are the shapes of what a store keeps without looking into it, with the
+// version each carries.
+var Records = map[string]any{
+	"account v1":      accountData{},
+	"association v1":  associationData{},
+	"event v1":        event{},
+	"verification v1": verification{},
+	"grant v1":        grant{},
+	"session v1":      session{},
+}
+
+// RecordVersions are the versions in use.
+var RecordVersions = []int{dataV, verificationV, grantV, sessionV}

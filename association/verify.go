@@ -67,6 +67,9 @@ func (s *Service) verify(ctx context.Context, c Caller, id, typed string) (Grant
 			return store.Change{}, refuse(ErrInvalidProof, "")
 		}
 		right := s.keys.matches(v.Code, useCode, v.codeFields(slot, nonce, code)...)
+		// The budget is counted before the write, so that where it cannot be, nothing
+		// has happened that would tell a right guess from a wrong one. Whoever loses
+		// the race for the slot has counted all the same.
 		if !guessed {
 			if accepted, err = s.guardGuess(ctx, now, v, p.Account, right); err != nil {
 				return store.Change{}, err

@@ -31,8 +31,8 @@ type BindRequest struct {
 //
 // ErrUnauthenticated, ErrSudoRequired (also when the sudo rests on the very address
 // that is replaced, though the account has another factor), ErrInvalidProof,
-// ErrIdentifierTaken (both tokens stay good), ErrBlocked,
-// ErrInvalidArgument, ErrUnsupported, ErrBusy, ErrUnavailable.
+// ErrIdentifierTaken (both tokens stay good), ErrBlocked, ErrInvalidArgument,
+// ErrUnsupported, ErrBusy, ErrUnavailable.
 func (s *Service) Bind(ctx context.Context, c Caller, r BindRequest) (Association, error) {
 	a, err := s.bind(ctx, c, r)
 	return a, s.report(ctx, "bind", c, err)

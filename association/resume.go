@@ -30,6 +30,9 @@ func (s *Service) ResumeSession(ctx context.Context, name string) (Actor, error)
 //
 // ErrBusy, ErrUnavailable.
 func (s *Service) EndSession(ctx context.Context, c Caller, name string) error {
+	if name == "" {
+		return nil // none was kept
+	}
 	id, resume, _ := strings.Cut(name, ".")
 	err := s.endSession(ctx, c, id, func(_ string, v session) bool { return v.Resume == resume })
 	return s.report(ctx, "end session", c, err)

@@ -18,8 +18,8 @@ type SignInRequest struct {
 
 // SignIn opens a session.
 //
-// ErrInvalidPassword, ErrRateLimited, ErrInvalidProof, ErrNotRegistered (the token stays good for
-// SignUp), ErrInvalidArgument, ErrBlocked, ErrBusy, ErrUnavailable.
+// ErrInvalidPassword, ErrRateLimited, ErrInvalidProof, ErrNotRegistered (the token
+// stays good for SignUp), ErrInvalidArgument, ErrBlocked, ErrBusy, ErrUnavailable.
 func (s *Service) SignIn(ctx context.Context, c Caller, r SignInRequest) (Session, error) {
 	session, err := s.signIn(ctx, c, r)
 	return session, s.report(ctx, "sign in", c, err)

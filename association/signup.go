@@ -30,9 +30,9 @@ const maxNameBytes = 128
 // that has an account it signs in to that one and ignores every other field, so
 // that a client need not know which it is.
 //
-// ErrPermissionDenied (sign-up is closed), ErrInvalidProof, ErrRateLimited, ErrUsernameTaken and
-// ErrInvalidArgument (the token stays good), ErrUnsupported, ErrBlocked,
-// ErrBusy, ErrUnavailable.
+// ErrPermissionDenied (sign-up is closed), ErrInvalidProof, ErrRateLimited,
+// ErrUsernameTaken and ErrInvalidArgument (the token stays good), ErrUnsupported,
+// ErrBlocked, ErrBusy, ErrUnavailable.
 func (s *Service) SignUp(ctx context.Context, c Caller, r SignUpRequest) (Session, error) {
 	session, err := s.signUp(ctx, c, r)
 	return session, s.report(ctx, "sign up", c, err)

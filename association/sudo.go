@@ -23,9 +23,9 @@ type SudoRequest struct {
 // name keeps that one from now on.
 //
 // ErrUnauthenticated, ErrInvalidArgument (two proofs at once),
-// ErrInvalidPassword, ErrRateLimited, ErrPasswordNotSet, ErrInvalidProof, ErrSudoRequired (no
-// proof, and the account has a factor or its sign-in is too old), ErrBlocked,
-// ErrBusy, ErrUnavailable.
+// ErrInvalidPassword, ErrRateLimited, ErrPasswordNotSet, ErrInvalidProof,
+// ErrSudoRequired (no proof, and the account has a factor or its sign-in is too
+// old), ErrBlocked, ErrBusy, ErrUnavailable.
 func (s *Service) Sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, error) {
 	g, err := s.sudo(ctx, c, r)
 	return g, s.report(ctx, "sudo", c, err)

@@ -24,16 +24,16 @@ func (bearer) admits(r *http.Request) error {
 }
 
 func (bearer) actor(svc *association.Service, r *http.Request) (association.Actor, error) {
-	token := bearerToken(r)
+	token := bearerToken(r.Header.Get("Authorization"))
 	if !association.IsToken(token) {
 		return association.Actor{}, nil
 	}
 	return svc.Authenticate(r.Context(), token)
 }
 
-// bearerToken returns the token of the Authorization header, or none.
-func bearerToken(r *http.Request) association.Token {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+// bearerToken returns the token of an Authorization header, or none.
+func bearerToken(header string) association.Token {
+	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return association.Token{}
 	}
@@ -52,7 +52,7 @@ func (bearer) opened(h *handler, _ *exchange, s association.Session) (any, error
 
 // closed takes the token that was shown, though it may have expired meanwhile.
 func (bearer) closed(h *handler, x *exchange) error {
-	return h.svc.Revoke(x.r.Context(), x.caller, bearerToken(x.r))
+	return h.svc.Revoke(x.r.Context(), x.caller, bearerToken(x.r.Header.Get("Authorization")))
 }
 
 func (bearer) elevated(*handler, *exchange) error { return nil }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
@@ -41,9 +40,8 @@ const sessionKey = "ligature.session"
 // admits refuses a bearer of ligature's: somebody who shows a token means that
 // token, not whatever cookie the browser adds.
 func (m cookie) admits(r *http.Request) error {
-	for _, value := range r.Header.Values("Authorization") {
-		one := &http.Request{Header: http.Header{"Authorization": {value}}}
-		if association.IsToken(bearerToken(one)) {
+	for _, header := range r.Header.Values("Authorization") {
+		if association.IsToken(bearerToken(header)) {
 			return fmt.Errorf("httpadapter: %w: this is a cookie session", association.ErrUnauthenticated)
 		}
 	}
@@ -63,19 +61,19 @@ func (m cookie) actor(svc *association.Service, r *http.Request) (association.Ac
 }
 
 func (m cookie) opened(h *handler, x *exchange, s association.Session) (any, error) {
+	opened := association.Caller{Actor: association.Actor{Account: s.Account, Session: s.ID}}
+	name, err := h.svc.SessionName(x.r.Context(), opened)
+	if err != nil {
+		return nil, err
+	}
 	// Whoever was signed in by this cookie is not any more, unless this is the
 	// repeat of the very request that signed them in.
-	if before := m.s.GetString(x.r.Context(), sessionKey); !strings.HasPrefix(before, s.ID+".") {
+	if before := m.s.GetString(x.r.Context(), sessionKey); before != name {
 		if err := h.svc.EndSession(x.r.Context(), x.caller, before); err != nil {
 			return nil, err
 		}
 	}
 	if err := m.renew(x.r); err != nil {
-		return nil, err
-	}
-	opened := association.Caller{Actor: association.Actor{Account: s.Account, Session: s.ID}}
-	name, err := h.svc.SessionName(x.r.Context(), opened)
-	if err != nil {
 		return nil, err
 	}
 	m.s.Put(x.r.Context(), sessionKey, name)

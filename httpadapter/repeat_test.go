@@ -1,8 +1,14 @@
 package httpadapter_test
 
 import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/httpadapter"
 )
 
 // TestCookieSignInRepeated: the cookie arrives, the body is lost, and the client
@@ -90,4 +96,47 @@ func TestADeadBearerDoesNothingByCookie(t *testing.T) {
 		t.Errorf("a dead bearer changed %v", changed)
 	}
 	a.ok(a.do("GET", "/v1/user/me", nil))
+}
+
+// TestActorTakesNoSecondWord: for the host's own pages too, a dead bearer does not
+// fall back to a live cookie, and two headers are nobody's.
+func TestActorTakesNoSecondWord(t *testing.T) {
+	w := newWorld(t)
+	w.account("ada")
+	a := newCookieApp(w)
+	s := a.signIn("ada")
+	by := httpadapter.Cookie(a.sessions)
+	bearers := w.stranger(w.bearer())
+	live := "Bearer " + bearers.ok(bearers.do("POST", "/v1/signin", m{"username": "ada", "password": password})).text("access_token")
+	for name, tt := range map[string]struct {
+		by      httpadapter.Sessions
+		headers []string
+		want    string
+		err     error
+	}{
+		"the cookie":                         {by, nil, s.text("sub"), nil},
+		"the cookie and a foreign bearer":    {by, []string{"Bearer PUBLISHABLE_KEY"}, s.text("sub"), nil},
+		"the cookie and a dead bearer":       {by, []string{"Bearer lga1_x"}, "", association.ErrUnauthenticated},
+		"the cookie, a foreign and a dead":   {by, []string{"Bearer KEY", "Bearer lga1_x"}, "", association.ErrUnauthenticated},
+		"a bearer":                           {httpadapter.Bearer(), []string{live}, s.text("sub"), nil},
+		"a bearer twice":                     {httpadapter.Bearer(), []string{live, live}, "", association.ErrUnauthenticated},
+		"a dead bearer, whatever the cookie": {httpadapter.Bearer(), []string{"Bearer lga1_x"}, "", association.ErrUnauthenticated},
+		"no bearer, whatever the cookie":     {httpadapter.Bearer(), nil, "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.AddCookie(&http.Cookie{Name: a.sessions.Cookie.Name, Value: a.cookie()})
+			for _, h := range tt.headers {
+				r.Header.Add("Authorization", h)
+			}
+			var got association.Actor
+			var err error
+			a.sessions.LoadAndSave(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				got, err = httpadapter.Actor(w.svc, tt.by, r)
+			})).ServeHTTP(httptest.NewRecorder(), r)
+			if got.Account != tt.want || !errors.Is(err, tt.err) {
+				t.Errorf("got %q, %v, want %q, %v", got.Account, err, tt.want, tt.err)
+			}
+		})
+	}
 }

@@ -32,7 +32,11 @@ type Sessions interface {
 // Actor returns who is signed in by s, for the host's own pages: the zero Actor
 // for nobody.
 //
-// ErrUnauthenticated (a dead token), ErrBlocked, ErrUnavailable.
+// ErrUnauthenticated (a dead token, or a request that says it in two ways),
+// ErrBlocked, ErrUnavailable.
 func Actor(svc *association.Service, s Sessions, r *http.Request) (association.Actor, error) {
+	if err := s.admits(r); err != nil {
+		return association.Actor{}, err
+	}
 	return s.actor(svc, r)
 }

@@ -82,12 +82,14 @@ type buffer struct {
 
 var _ io.Writer = (*buffer)(nil)
 
+// Write takes what is logged, from any number of goroutines.
 func (b *buffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.Write(p)
 }
 
+// String returns all that was logged so far.
 func (b *buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,5 +1,5 @@
 // Package store is the contract between ligature's core and whatever keeps its
-// records: five kinds of plain data and one interface of eight methods.
+// records: six kinds of plain data and one interface of nine methods.
 //
 // A store holds no rule. It answers two questions, "does this version still
 // match" and "is this identifier free", and it answers them together with the
@@ -31,5 +31,6 @@
 // Association.Kind 64 bytes of ASCII, Association.Value 320 bytes,
 // Association.Display 320 bytes of UTF-8 without NUL, Data 64 KiB (65,536
 // bytes). An account's ID is the host's own and may hold any UTF-8 without
-// control characters; the other IDs are ASCII.
+// control characters; the other IDs are ASCII. A Change has at most 100 records in
+// all, a call of Count at most 8 counters.
 package store

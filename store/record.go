@@ -45,6 +45,19 @@ type Event struct {
 	ID      string
 	Account string
 	At      int64 // Unix microseconds
+	Expires int64 // Unix microseconds; only DeleteExpired compares it
+	Data    []byte
+}
+
+// Notice is a message that a Change owes somebody. It is versioned like a proof:
+// whoever is about to send it first replaces it by one that is due later, so that
+// of all who try one wins, and puts the time far ahead once it is sent.
+type Notice struct {
+	ID      string
+	Version int64 // see Change
+	Account string
+	Due     int64 // Unix microseconds; Store.Notices returns it from then on
+	Expires int64 // Unix microseconds; only DeleteExpired compares it
 	Data    []byte
 }
 
@@ -59,7 +72,7 @@ type Counter struct {
 // Change is one atomic write. Its parts take effect in this order, and the
 // first that cannot refuses the whole:
 //
-//   - Accounts and Proofs. Version 0 inserts, and the record is stored with
+//   - Accounts, Proofs and Notices. Version 0 inserts, and the record is stored with
 //     version 1; version n > 0 replaces exactly version n and stores n+1. An
 //     existing ID on insert, a missing or different version on replace:
 //     ErrConflict. Replacing with equal content is how the core asserts that a
@@ -81,4 +94,5 @@ type Change struct {
 	Unlink   []Association
 	Link     []Association
 	Events   []Event
+	Notices  []Notice
 }

@@ -72,7 +72,14 @@ type Store interface {
 	// ID sorts before it. None is no error. A limit is never negative.
 	Events(ctx context.Context, account, before string, limit int) ([]Event, error)
 
-	// DeleteExpired deletes up to limit proofs and counters whose Expires is
-	// less than before, and returns how many went. It leaves everything else.
+	// Notices returns up to limit of the notices that are due, that is whose Due is
+	// at most now, expired ones included, earliest first (by Due, then the byte
+	// order of ID). None is no error. A limit is never negative. It locks
+	// nothing and need not be the newest: who acts on a notice replaces it first.
+	Notices(ctx context.Context, now int64, limit int) ([]Notice, error)
+
+	// DeleteExpired deletes up to limit proofs, counters, events and notices whose
+	// Expires is less than before, in no order, and returns how many went. It
+	// leaves everything else, also what is renewed while it runs.
 	DeleteExpired(ctx context.Context, before int64, limit int) (int, error)
 }

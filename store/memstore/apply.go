@@ -25,7 +25,7 @@ func (s *Store) Apply(ctx context.Context, change store.Change) error {
 // refusal judges the whole Change before any of it is written, so that there is
 // nothing to roll back.
 func (s *Store) refusal(change store.Change) error {
-	var accounts, proofs int
+	var accounts, proofs, notices int
 	for _, a := range change.Accounts {
 		// A record that is missing has version 0, which is what an insert names.
 		if s.accounts[a.ID].Version != a.Version {
@@ -43,6 +43,14 @@ func (s *Store) refusal(change store.Change) error {
 			proofs++
 		}
 	}
+	for _, n := range change.Notices {
+		if s.notices[n.ID].Version != n.Version {
+			return store.ErrConflict
+		}
+		if n.Version == 0 {
+			notices++
+		}
+	}
 	freed := map[identifier]bool{}
 	for _, u := range change.Unlink {
 		old, ok := s.associations[identifierOf(u)]
@@ -58,6 +66,7 @@ func (s *Store) refusal(change store.Change) error {
 	}
 	if exceeds(len(s.accounts), accounts, s.limits.Accounts) ||
 		exceeds(len(s.proofs), proofs, s.limits.Proofs) ||
+		exceeds(len(s.notices), notices, s.limits.Notices) ||
 		exceeds(len(s.associations), len(change.Link)-len(change.Unlink), s.limits.Associations) {
 		return ErrFull
 	}
@@ -75,6 +84,11 @@ func (s *Store) write(change store.Change) {
 		p.Version++
 		p.Data = bytes.Clone(p.Data)
 		s.proofs[p.ID] = p
+	}
+	for _, n := range change.Notices {
+		n.Version++
+		n.Data = bytes.Clone(n.Data)
+		s.notices[n.ID] = n
 	}
 	for _, u := range change.Unlink {
 		key := identifierOf(u)

@@ -33,6 +33,7 @@ type Limits struct {
 	Associations int // 0 means 100,000
 	Proofs       int // live and expired ones together; 0 means 100,000
 	Counters     int // live and expired ones together; 0 means 100,000
+	Notices      int // sent and unsent ones together; 0 means 100,000
 	Events       int // of each account; 0 means 1,000. The oldest make room
 }
 
@@ -46,6 +47,7 @@ type Store struct {
 	linked       map[string][]identifier // by account
 	proofs       map[string]store.Proof
 	counters     map[[32]byte]counter
+	notices      map[string]store.Notice
 	events       map[string][]store.Event // by account, ascending by ID
 }
 
@@ -63,6 +65,7 @@ func New(limits Limits) *Store {
 			Associations: cmp.Or(limits.Associations, 100_000),
 			Proofs:       cmp.Or(limits.Proofs, 100_000),
 			Counters:     cmp.Or(limits.Counters, 100_000),
+			Notices:      cmp.Or(limits.Notices, 100_000),
 			Events:       max(0, cmp.Or(limits.Events, 1000)),
 		},
 		accounts:     map[string]store.Account{},
@@ -70,6 +73,7 @@ func New(limits Limits) *Store {
 		linked:       map[string][]identifier{},
 		proofs:       map[string]store.Proof{},
 		counters:     map[[32]byte]counter{},
+		notices:      map[string]store.Notice{},
 		events:       map[string][]store.Event{},
 	}
 }
@@ -190,7 +194,29 @@ func (s *Store) Events(ctx context.Context, account, before string, limit int) (
 	return found, nil
 }
 
-// DeleteExpired implements [store.Store].
+// Notices implements [store.Store]. It looks at every notice there is.
+func (s *Store) Notices(ctx context.Context, now int64, limit int) ([]store.Notice, error) {
+	if err := s.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	due := []store.Notice{}
+	for _, n := range s.notices {
+		if n.Due <= now {
+			due = append(due, n)
+		}
+	}
+	slices.SortFunc(due, func(a, b store.Notice) int {
+		return cmp.Or(cmp.Compare(a.Due, b.Due), strings.Compare(a.ID, b.ID))
+	})
+	due = due[:min(limit, len(due))]
+	for i := range due {
+		due[i].Data = bytes.Clone(due[i].Data)
+	}
+	return due, nil
+}
+
+// DeleteExpired implements [store.Store]. It looks at every record that can expire.
 func (s *Store) DeleteExpired(ctx context.Context, before int64, limit int) (int, error) {
 	if err := s.lock(ctx); err != nil {
 		return 0, err
@@ -207,6 +233,24 @@ func (s *Store) DeleteExpired(ctx context.Context, before int64, limit int) (int
 		if deleted < limit && c.expires < before {
 			delete(s.counters, key)
 			deleted++
+		}
+	}
+	for id, n := range s.notices {
+		if deleted < limit && n.Expires < before {
+			delete(s.notices, id)
+			deleted++
+		}
+	}
+	for account, events := range s.events {
+		live := slices.DeleteFunc(events, func(e store.Event) bool {
+			expired := deleted < limit && e.Expires < before
+			if expired {
+				deleted++
+			}
+			return expired
+		})
+		if s.events[account] = live; len(live) == 0 {
+			delete(s.events, account)
 		}
 	}
 	return deleted, nil

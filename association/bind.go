@@ -103,7 +103,7 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 		h.v.Epoch = next.Epoch // so that a repeat still finds its answer
 		change.Accounts = []store.Account{next}
 		change.Proofs = append(acting.stamped(next.Epoch), sudo.used(next.Epoch, sudo.g.Answer), s.spent(h, req, now, told))
-		change.Events = []store.Event{happened.happened(a.ID, c, now)}
+		change.Events = []store.Event{s.happened(happened, a.ID, c, now)}
 		return change, nil
 	})
 	if errors.Is(err, store.ErrTaken) {

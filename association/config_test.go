@@ -57,6 +57,7 @@ func TestNewNamesTheFieldThatIsMissing(t *testing.T) {
 			c.Policy.CodeTTL = map[sender.Channel]time.Duration{sender.Email: time.Hour}
 		},
 		"Config.Policy.CodeDigits: no purpose":      func(c *association.Config) { c.Policy.CodeDigits = map[sender.Purpose]int{sender.Notice: 6} },
+		"Config.Policy.EventTTL":                    func(c *association.Config) { c.Policy.EventTTL = 24*time.Hour - 1 },
 		"Config.Policy.SendTimeout":                 func(c *association.Config) { c.Policy.SendTimeout = -1 },
 		"Config.Policy.Budgets.ResendPause":         func(c *association.Config) { c.Policy.Budgets.ResendPause = time.Second },
 		"Config.Policy.Budgets.WrongCodesPerTarget": func(c *association.Config) { c.Policy.Budgets.WrongCodesPerTarget.Per = time.Hour },

@@ -32,12 +32,15 @@ const (
 )
 
 // happened completes an event with the facts of the call.
-func (e event) happened(account string, c Caller, now int64) store.Event {
+func (s *Service) happened(e event, account string, c Caller, now int64) store.Event {
 	e.V = dataV
 	e.Device, e.UserAgent = clip(c.Device), clip(c.UserAgent)
 	if c.IP.IsValid() {
 		e.IP = c.IP.String()
 	}
 	// Fixed width, so that the order of IDs is the order of time.
-	return store.Event{ID: fmt.Sprintf("%016x-%s", now, newID()), Account: account, At: now, Data: encode(e)}
+	return store.Event{
+		ID: fmt.Sprintf("%016x-%s", now, newID()), Account: account, At: now,
+		Expires: now + s.policy.EventTTL.Microseconds(), Data: encode(e),
+	}
 }

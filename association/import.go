@@ -74,7 +74,7 @@ func (s *Service) importAccount(ctx context.Context, in ImportedAccount) (string
 	a.Data = encode(d)
 	change := store.Change{
 		Accounts: []store.Account{*a},
-		Events:   []store.Event{event{Kind: eventImport}.happened(a.ID, Caller{}, now)},
+		Events:   []store.Event{s.happened(event{Kind: eventImport}, a.ID, Caller{}, now)},
 	}
 	for _, i := range in.Identifiers {
 		k, err := s.kind(i.Kind)

@@ -53,6 +53,11 @@ type Policy struct {
 	// 30 days; from an hour to 90 days.
 	RefreshTTL time.Duration
 
+	// EventTTL is how long a line of an account's history is kept: 0 means 365
+	// days; from a day to 100 years of 365 days. It is settled when the line is
+	// written: another TTL is for those to come.
+	EventTTL time.Duration
+
 	// AllowSignUp lets strangers make accounts. False means that SignUp is
 	// refused, and that a sign-in code for an unknown address goes nowhere,
 	// which the caller is not told (R59), but for the time that sending takes.
@@ -190,6 +195,8 @@ func (p Policy) withDefaults() (Policy, error) {
 	duration("RecentSignIn", &p.RecentSignIn, 5*time.Minute, time.Second, 5*time.Minute)
 	duration("AccessTTL", &p.AccessTTL, 2*time.Hour, 31*time.Second, 24*time.Hour)
 	duration("RefreshTTL", &p.RefreshTTL, 30*24*time.Hour, time.Hour, 90*24*time.Hour)
+	const year = 365 * 24 * time.Hour
+	duration("EventTTL", &p.EventTTL, year, 24*time.Hour, 100*year)
 	duration("SendTimeout", &p.SendTimeout, 10*time.Second, time.Second, time.Minute)
 	if p.SudoMaxUses < 0 {
 		bad("SudoMaxUses", "%d is negative", p.SudoMaxUses)

@@ -88,6 +88,7 @@ func policyFields() []field {
 		durationField("RecentSignIn", func(p *P) *D { return &p.RecentSignIn }, 5*time.Minute, time.Second, 5*time.Minute),
 		durationField("AccessTTL", func(p *P) *D { return &p.AccessTTL }, 2*time.Hour, 31*time.Second, day),
 		durationField("RefreshTTL", func(p *P) *D { return &p.RefreshTTL }, 30*day, time.Hour, 90*day),
+		durationField("EventTTL", func(p *P) *D { return &p.EventTTL }, 365*day, day, 36_500*day),
 		durationField("SendTimeout", func(p *P) *D { return &p.SendTimeout }, 10*time.Second, time.Second, time.Minute),
 		durationField("Budgets.ResendPause", func(p *P) *D { return &p.Budgets.ResendPause }, time.Minute, 30*time.Second, time.Hour),
 		limitField("SendsPerAccount", func(b *B) *L { return &b.SendsPerAccount }, 10, time.Hour),

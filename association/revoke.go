@@ -42,7 +42,7 @@ func (s *Service) endSession(ctx context.Context, c Caller, id string, mine func
 		}
 		return store.Change{
 			Proofs: []store.Proof{with(*p, p.Expires, v.end())},
-			Events: []store.Event{event{Kind: eventSignOut, Session: ownSession(id)}.happened(p.Account, c, now)},
+			Events: []store.Event{s.happened(event{Kind: eventSignOut, Session: ownSession(id)}, p.Account, c, now)},
 		}, nil
 	})
 }

@@ -76,7 +76,7 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 		return store.Change{
 			Accounts: []store.Account{next},
 			Proofs:   append(acting.stamped(next.Epoch), sudo.used(next.Epoch, s.keys.answered(req, sudo.proof.ID, now, struct{}{}))),
-			Events:   []store.Event{event{Kind: eventSetPassword, Session: c.Actor.sessionKey(), Factor: sudo.g.Factor}.happened(a.ID, c, now)},
+			Events:   []store.Event{s.happened(event{Kind: eventSetPassword, Session: c.Actor.sessionKey(), Factor: sudo.g.Factor}, a.ID, c, now)},
 		}, nil
 	})
 }

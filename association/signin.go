@@ -85,7 +85,7 @@ func (s *Service) signInByPassword(ctx context.Context, c Caller, r SignInReques
 		told = session
 		return store.Change{
 			Proofs: []store.Proof{p},
-			Events: []store.Event{event{Kind: eventSignIn, Session: ownSession(id), Factor: f}.happened(a.ID, c, now)},
+			Events: []store.Event{s.happened(event{Kind: eventSignIn, Session: ownSession(id), Factor: f}, a.ID, c, now)},
 		}, nil
 	})
 	if err != nil {
@@ -170,6 +170,6 @@ func (s *Service) signInChange(h held, a *store.Account, c Caller, req request, 
 	p, told := s.newSession(newID(), a, c, f, request{}, now)
 	return store.Change{
 		Proofs: []store.Proof{s.spent(h, req, now, newSessionAnswer(told)), p},
-		Events: []store.Event{event{Kind: eventSignIn, Session: ownSession(told.ID), Factor: f}.happened(a.ID, c, now)},
+		Events: []store.Event{s.happened(event{Kind: eventSignIn, Session: ownSession(told.ID), Factor: f}, a.ID, c, now)},
 	}, told, nil
 }

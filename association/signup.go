@@ -142,7 +142,7 @@ func (s *Service) signUpChange(h held, c Caller, r SignUpRequest, username []byt
 		Accounts: []store.Account{*a},
 		Proofs:   []store.Proof{s.spent(h, req, now, newSessionAnswer(told)), p},
 		Link:     links,
-		Events:   []store.Event{event{Kind: eventSignUp, Session: ownSession(told.ID), Factor: f, Association: links[0].ID}.happened(a.ID, c, now)},
+		Events:   []store.Event{s.happened(event{Kind: eventSignUp, Session: ownSession(told.ID), Factor: f, Association: links[0].ID}, a.ID, c, now)},
 	}, told
 }
 

@@ -102,7 +102,7 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 			p = &store.Proof{ID: id, Kind: proofGrant, Account: a.ID, CreatedAt: now}
 		}
 		change.Proofs = append(change.Proofs, with(*p, expires+repeatWindow.Microseconds(), g))
-		change.Events = []store.Event{event{Kind: eventSudo, Session: g.Session, Factor: f}.happened(a.ID, c, now)}
+		change.Events = []store.Event{s.happened(event{Kind: eventSudo, Session: g.Session, Factor: f}, a.ID, c, now)}
 		return change, nil
 	})
 	if err != nil {

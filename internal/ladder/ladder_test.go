@@ -23,11 +23,20 @@ const module = "github.com/ligature-auth/ligature"
 // standard library. A package that is not here has no place in the tree yet: give
 // it one.
 var rungs = map[string][]string{
+	"internal/pause":  {},
 	"internal/secret": {},
 
 	"store":           {},
 	"store/memstore":  {"store"},
 	"store/storetest": {"store"},
+	// No driver: a program links the one that it uses.
+	"store/bunstore": {
+		"internal/pause", "store",
+		"github.com/uptrace/bun", "github.com/uptrace/bun/dialect", "github.com/uptrace/bun/schema",
+		"github.com/uptrace/bun/dialect/mysqldialect", "github.com/uptrace/bun/dialect/pgdialect", "github.com/uptrace/bun/dialect/sqlitedialect",
+	},
+
+	"internal/testdb": {"github.com/go-sql-driver/mysql", "github.com/jackc/pgx/v5/stdlib"},
 
 	"sender":            {"internal/secret"},
 	"sender/mailbox":    {"sender"},

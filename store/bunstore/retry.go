@@ -1,0 +1,60 @@
+package bunstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ligature-auth/ligature/internal/pause"
+	"github.com/ligature-auth/ligature/store"
+)
+
+const (
+	tries    = 24
+	maxPause = 100 * time.Millisecond // the first is 2 ms, and each twice the last
+)
+
+// retry does something that is one transaction, again if the database gave it up
+// for the sake of another; exhausted is what it returns if that never ends, nil
+// meaning the database's own error. Inside a transaction of the host's it does it
+// once: there only the whole can be done again. Any error that is not one of the
+// contract's, nor of the host's InTx, comes out as an *Error.
+func (s *Store) retry(ctx context.Context, op string, exhausted error, do func(context.Context) error) error {
+	if s.dialect == "" {
+		return &Error{Op: op, Code: "the dialect is none of SQLite, PostgreSQL and MySQL"}
+	}
+	for try := 1; ; try++ {
+		err := ctx.Err()
+		if err == nil {
+			err = do(ctx)
+		}
+		switch {
+		case err == nil, errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrTaken):
+			return err
+		case ctx.Err() != nil:
+			// Drivers differ in how they say that they were stopped.
+			return &Error{Op: op, err: errors.Join(ctx.Err(), err)}
+		case !isTransient(err):
+			return failed(op, err)
+		case s.hosted() || try == tries:
+			return &Error{Op: op, Code: codeOf(err).String(), err: errors.Join(exhausted, err)}
+		}
+		if err := pause.Jittered(ctx, min(maxPause, time.Millisecond<<min(try, 10))); err != nil {
+			return &Error{Op: op, err: err}
+		}
+	}
+}
+
+// plainError comes out of retry as it is: what the host's InTx returned, and what
+// says more than a code.
+type plainError struct{ error }
+
+func (e *plainError) Unwrap() error { return e.error }
+
+func failed(op string, err error) error {
+	var plain *plainError
+	if errors.As(err, &plain) {
+		return plain.error
+	}
+	return &Error{Op: op, Code: codeOf(err).String(), err: err}
+}

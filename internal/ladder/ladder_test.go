@@ -36,6 +36,10 @@ var rungs = map[string][]string{
 		"github.com/uptrace/bun/dialect/mysqldialect", "github.com/uptrace/bun/dialect/pgdialect", "github.com/uptrace/bun/dialect/sqlitedialect",
 	},
 
+	"internal/testdb/bundb": {
+		"internal/testdb", "store/bunstore",
+		"github.com/go-sql-driver/mysql", "github.com/jackc/pgx/v5/stdlib", "modernc.org/sqlite",
+	},
 	"internal/testdb": {"github.com/go-sql-driver/mysql", "github.com/jackc/pgx/v5/stdlib"},
 
 	"sender":            {"internal/secret"},

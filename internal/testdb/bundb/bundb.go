@@ -1,4 +1,6 @@
-package bunstore_test
+// Package bundb gives tests each kind of database that package bunstore serves,
+// reached as its documentation says.
+package bundb
 
 import (
 	"database/sql"
@@ -15,18 +17,19 @@ import (
 	"github.com/ligature-auth/ligature/store/bunstore"
 )
 
-func TestMain(m *testing.M) { testdb.Main(m) }
+// Database is a kind of database.
+type Database struct {
+	Name    string
+	Driver  string // for sql.Open
+	Dialect bunstore.Dialect
 
-// database is a kind of database that everything is proved on. dsn makes a fresh
-// and empty one and says how to reach it, as the package's documentation does.
-type database struct {
-	name    string
-	driver  string
-	dialect bunstore.Dialect
-	dsn     func(t testing.TB) string
+	// DSN makes a fresh and empty database, dropped when t ends, and says how to
+	// reach it.
+	DSN func(t testing.TB) string
 }
 
-var databases = []database{
+// All are the kinds that everything is proved on.
+var All = []Database{
 	{"SQLite", "sqlite", bunstore.SQLite, sqliteDSN},
 	{"PostgreSQL", "pgx", bunstore.PostgreSQL, simple(testdb.PostgreSQL)},
 	{"PostgreSQL serializable", "pgx", bunstore.PostgreSQL, simple(testdb.PostgreSQLSerializable)},
@@ -34,10 +37,10 @@ var databases = []database{
 	{"MariaDB unicode_ci", "mysql", bunstore.MySQL, func(t testing.TB) string { return testdb.MariaDB(t, "utf8mb4_unicode_ci") }},
 }
 
-// each runs a test on every kind of database.
-func each(t *testing.T, test func(t *testing.T, d database)) {
-	for _, d := range databases {
-		t.Run(d.name, func(t *testing.T) { test(t, d) })
+// Each runs a test on every kind of database.
+func Each(t *testing.T, test func(t *testing.T, d Database)) {
+	for _, d := range All {
+		t.Run(d.Name, func(t *testing.T) { test(t, d) })
 	}
 }
 
@@ -69,10 +72,10 @@ func simple(dsn func(t testing.TB) string) func(t testing.TB) string {
 	}
 }
 
-// connect opens a pool on a database that exists.
-func (d database) connect(t testing.TB, dsn string) *sql.DB {
+// Connect opens a pool of up to 32 connections, closed when t ends.
+func (d Database) Connect(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open(d.driver, dsn)
+	db, err := sql.Open(d.Driver, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,28 +89,29 @@ func (d database) connect(t testing.TB, dsn string) *sql.DB {
 	return db
 }
 
-// open returns a store in tables of its own, with the pool that it works by.
-func (d database) open(t testing.TB, config bunstore.Config) (*bunstore.Store, *sql.DB) {
+// Open returns a store in a fresh database, and the pool that it works by.
+func (d Database) Open(t testing.TB, config bunstore.Config) (*bunstore.Store, *sql.DB) {
 	t.Helper()
-	db := d.connect(t, d.dsn(t))
-	s := d.on(t, db, config)
+	db := d.Connect(t, d.DSN(t))
+	s := d.On(t, db, config)
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s, db
 }
 
-func (d database) on(t testing.TB, db *sql.DB, config bunstore.Config) *bunstore.Store {
+// On returns a store in a database that has its tables.
+func (d Database) On(t testing.TB, db *sql.DB, config bunstore.Config) *bunstore.Store {
 	t.Helper()
-	s, err := bunstore.Open(db, d.dialect, config)
+	s, err := bunstore.Open(db, d.Dialect, config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// empty deletes every record.
-func empty(t testing.TB, db *sql.DB) {
+// Empty deletes every record.
+func Empty(t testing.TB, db *sql.DB) {
 	t.Helper()
 	for _, table := range []string{"account", "association", "proof", "counter", "event", "notice"} {
 		if _, err := db.ExecContext(t.Context(), "DELETE FROM association_"+table); err != nil {

@@ -81,6 +81,7 @@ func (s suite) aliasing(t *testing.T) {
 		}},
 		{"Proofs", func(s subject) any { return s.proofs("ann", someKind) }},
 		{"Events", func(s subject) any { return s.events("ann", "", 9) }},
+		{"Notices", func(s subject) any { return s.notices(now, 9) }},
 	} {
 		s.check(t, "out by "+out.name, func(t *testing.T, s subject) {
 			s.apply(before())
@@ -103,6 +104,7 @@ func scribbleChange(change store.Change) {
 	scribbleOver(change.Unlink)
 	scribbleOver(change.Link)
 	scribbleOver(change.Events)
+	scribbleOver(change.Notices)
 }
 
 // scribbleOver writes over whatever a result or an argument leads to.
@@ -133,6 +135,11 @@ func scribbleOver(v any) {
 		for i := range v {
 			scribble(v[i].Data)
 			v[i] = store.Event{}
+		}
+	case []store.Notice:
+		for i := range v {
+			scribble(v[i].Data)
+			v[i] = store.Notice{}
 		}
 	}
 }
@@ -170,6 +177,12 @@ func deepCopy(v any) any {
 		list := slices.Clone(v)
 		for i, e := range list {
 			list[i].Data = bytes.Clone(e.Data)
+		}
+		return list
+	case []store.Notice:
+		list := slices.Clone(v)
+		for i, n := range list {
+			list[i].Data = bytes.Clone(n.Data)
 		}
 		return list
 	default:

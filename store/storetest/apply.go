@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -44,6 +45,26 @@ func (s suite) apply(t *testing.T) {
 		})
 	})
 
+	t.Run("notices", func(t *testing.T) {
+		s.versions(t, versioned{
+			change: func(version int64, data string) store.Change {
+				n := notice("n", "ann")
+				n.Version, n.Data = version, []byte(data)
+				return store.Change{Notices: []store.Notice{n}}
+			},
+			read: func(s subject) (int64, string) {
+				n := s.notice("n")
+				return n.Version, string(n.Data)
+			},
+			missing: func(s subject) error {
+				if list := s.allNotices(); len(list) > 0 {
+					return fmt.Errorf("there are notices: %+v", list)
+				}
+				return store.ErrNotFound
+			},
+		})
+	})
+
 	s.check(t, "empty change", func(t *testing.T, s subject) {
 		s.apply(accounts("ann"))
 		s.apply(store.Change{})
@@ -53,35 +74,44 @@ func (s suite) apply(t *testing.T) {
 	})
 
 	s.check(t, "everything at once", func(t *testing.T, s subject) {
-		a, p := account("ann"), proof("p", "ann")
+		a, p, n := account("ann"), proof("p", "ann"), notice("n", "ann")
 		x, y := email("x", "ann", "x@example.com"), email("y", "ann", "y@example.com")
 		s.apply(store.Change{
 			Accounts: []store.Account{a, account("bob")},
 			Proofs:   []store.Proof{p, proof("q", "bob"), proof("r", "")},
 			Link:     []store.Association{x, y},
 			Events:   []store.Event{event("1", "ann"), event("2", "ann")},
+			Notices:  []store.Notice{n, notice("m", "bob"), notice("o", "")},
 		})
-		a.Version, p.Version = 1, 1
+		a.Version, p.Version, n.Version = 1, 1, 1
 		a.Associations = []store.Association{x, y}
 		wantEqual(t, "account", s.account("ann"), a)
 		wantEqual(t, "proof", s.proof("p"), p)
 		wantEqual(t, "events", s.events("ann", "", 9), []store.Event{event("2", "ann"), event("1", "ann")})
 		wantEqual(t, "the other account has no associations", s.account("bob").Associations, []store.Association{})
+		wantEqual(t, "notice", s.notice("n"), n)
 		s.proof("q")
 		s.proof("r")
+		s.notice("m")
+		s.notice("o")
 	})
 
 	s.check(t, "a replacement replaces every field", func(t *testing.T, s subject) {
-		s.apply(store.Change{Accounts: []store.Account{account("ann")}, Proofs: []store.Proof{proof("p", "ann")}})
+		s.apply(store.Change{
+			Accounts: []store.Account{account("ann")}, Proofs: []store.Proof{proof("p", "ann")},
+			Notices: []store.Notice{notice("n", "ann")},
+		})
 		a := store.Account{ID: "ann", Version: 1, Epoch: 7, CreatedAt: now + 7, Status: 7, Data: []byte("7")}
 		p := store.Proof{
 			ID: "p", Version: 1, Kind: someKind + 7, Account: "bob",
 			CreatedAt: now + 7, Expires: later + 7, Data: []byte("7"),
 		}
-		s.apply(store.Change{Accounts: []store.Account{a}, Proofs: []store.Proof{p}})
-		a.Version, p.Version = 2, 2
+		n := store.Notice{ID: "n", Version: 1, Account: "bob", Due: now + 7, Expires: later + 7, Data: []byte("7")}
+		s.apply(store.Change{Accounts: []store.Account{a}, Proofs: []store.Proof{p}, Notices: []store.Notice{n}})
+		a.Version, p.Version, n.Version = 2, 2, 2
 		wantEqual(t, "account", s.account("ann"), a)
 		wantEqual(t, "proof", s.proof("p"), p)
+		wantEqual(t, "notices", s.allNotices(), []store.Notice{n})
 		wantEqual(t, "proofs of the former account", s.proofs("ann", someKind), []store.Proof{})
 		wantEqual(t, "proofs of the new account", s.proofs("bob", someKind+7), []store.Proof{p})
 	})

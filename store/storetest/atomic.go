@@ -7,28 +7,30 @@ import (
 	"github.com/ligature-auth/ligature/store"
 )
 
-// before is what the checks of this topic start from: two accounts, one address
-// of each, one proof and one event.
+// before is what the checks of this topic start from: two accounts, an address, a
+// proof and a notice of each, and one event.
 func before() store.Change {
 	return store.Change{
 		Accounts: []store.Account{account("ann"), account("bob")},
 		Proofs:   []store.Proof{proof("p", "ann"), proof("live", "bob")},
 		Link:     []store.Association{email("x", "ann", "x@example.com"), email("y", "bob", "y@example.com")},
 		Events:   []store.Event{event("1", "ann")},
+		Notices:  []store.Notice{notice("n", "ann"), notice("owed", "bob")},
 	}
 }
 
 // full is a Change with something in every part, none of which before refuses.
 func full() store.Change {
-	a, p := account("ann"), proof("p", "ann")
-	a.Version, p.Version = 1, 1
-	a.Data, p.Data = []byte("changed"), []byte("changed")
+	a, p, n := account("ann"), proof("p", "ann"), notice("n", "ann")
+	a.Version, p.Version, n.Version = 1, 1, 1
+	a.Data, p.Data, n.Data = []byte("changed"), []byte("changed"), []byte("changed")
 	return store.Change{
 		Accounts: []store.Account{account("new"), a},
 		Proofs:   []store.Proof{proof("q", "new"), p},
 		Unlink:   []store.Association{email("x", "ann", "x@example.com")},
 		Link:     []store.Association{email("z", "ann", "z@example.com"), email("x2", "new", "x@example.com")},
 		Events:   []store.Event{event("2", "ann"), event("3", "new")},
+		Notices:  []store.Notice{notice("o", "new"), n},
 	}
 }
 
@@ -46,7 +48,7 @@ func (s subject) everything() []any {
 	for _, value := range []string{"x@example.com", "y@example.com", "z@example.com"} {
 		all = append(all, value, s.owner(kindEmail, value))
 	}
-	return all
+	return append(all, s.allNotices())
 }
 
 // atomic checks that a refused Change leaves nothing of any of its parts.
@@ -57,6 +59,8 @@ func (s suite) atomic(t *testing.T) {
 	missing.Version = 1
 	staleProof, missingProof := proof("live", "bob"), proof("nothing", "")
 	staleProof.Version, missingProof.Version = 2, 1
+	staleNotice, missingNotice := notice("owed", "bob"), notice("nothing", "")
+	staleNotice.Version, missingNotice.Version = 2, 1
 
 	for _, tt := range []struct {
 		name   string
@@ -69,6 +73,9 @@ func (s suite) atomic(t *testing.T) {
 		{"known proof", store.Change{Proofs: []store.Proof{proof("live", "bob")}}, store.ErrConflict},
 		{"stale proof", store.Change{Proofs: []store.Proof{staleProof}}, store.ErrConflict},
 		{"missing proof", store.Change{Proofs: []store.Proof{missingProof}}, store.ErrConflict},
+		{"known notice", store.Change{Notices: []store.Notice{notice("owed", "bob")}}, store.ErrConflict},
+		{"stale notice", store.Change{Notices: []store.Notice{staleNotice}}, store.ErrConflict},
+		{"missing notice", store.Change{Notices: []store.Notice{missingNotice}}, store.ErrConflict},
 		{"unlink by another ID", unlinks(email("y0", "bob", "y@example.com")), store.ErrConflict},
 		{"unlink of another's", unlinks(email("y", "ann", "y@example.com")), store.ErrConflict},
 		{"unlink of nothing", unlinks(email("w", "bob", "w@example.com")), store.ErrConflict},
@@ -101,6 +108,9 @@ func (s suite) atomic(t *testing.T) {
 			{Accounts: []store.Account{stale}},
 			{Proofs: []store.Proof{staleProof}},
 			{Proofs: []store.Proof{missingProof}},
+			{Notices: []store.Notice{notice("owed", "bob")}},
+			{Notices: []store.Notice{staleNotice}},
+			{Notices: []store.Notice{missingNotice}},
 			unlinks(email("x0", "ann", "x@example.com")),
 		} {
 			s.refuse(join(taken, conflict), store.ErrConflict)
@@ -117,5 +127,6 @@ func join(a, b store.Change) store.Change {
 		Unlink:   slices.Concat(a.Unlink, b.Unlink),
 		Link:     slices.Concat(a.Link, b.Link),
 		Events:   slices.Concat(a.Events, b.Events),
+		Notices:  slices.Concat(a.Notices, b.Notices),
 	}
 }

@@ -95,11 +95,11 @@ func onDelete(del func(ctx context.Context, good store.Store, before int64, limi
 
 func expiryBreakages() []breakage {
 	return []breakage{
-		{"what expires now is deleted", "expiry/bounds", onDelete(
+		{"what expires now is deleted", "expiry/bounds_of_proofs", onDelete(
 			func(ctx context.Context, good store.Store, before int64, limit int) (int, error) {
 				return good.DeleteExpired(ctx, before+1, limit)
 			})},
-		{"what expired just now stays", "expiry/bounds", onDelete(
+		{"what expired just now stays", "expiry/bounds_of_proofs", onDelete(
 			func(ctx context.Context, good store.Store, before int64, limit int) (int, error) {
 				return good.DeleteExpired(ctx, max(before, math.MinInt64+1)-1, limit)
 			})},
@@ -139,7 +139,7 @@ func expiryBreakages() []breakage {
 				},
 			}
 		}},
-		{"an expired proof is overwritten", "expiry/an_expired_record_that_is_still_there_exists", onApply(
+		{"an expired proof is overwritten", "expiry/an_expired_proof_that_is_still_there_exists", onApply(
 			func(ctx context.Context, good store.Store, change store.Change) error {
 				for i, p := range change.Proofs {
 					if old, _, err := good.Proof(ctx, p.ID); err == nil && old.Expires < 1_000_000 && p.Version == 0 {
@@ -148,7 +148,7 @@ func expiryBreakages() []breakage {
 				}
 				return good.Apply(ctx, change)
 			})},
-		{"a deleted proof is inserted by its next version", "expiry/R24_a_deleted_record_is_missing", onApply(
+		{"a deleted proof is inserted by its next version", "expiry/R24_a_deleted_proof_is_missing", onApply(
 			func(ctx context.Context, good store.Store, change store.Change) error {
 				for i, p := range change.Proofs {
 					if storedProof(ctx, good, p.ID) == 0 {
@@ -157,7 +157,7 @@ func expiryBreakages() []breakage {
 				}
 				return good.Apply(ctx, change)
 			})},
-		{"DeleteExpired checks, then acts", "concurrent/a_proof_renewed_in_time_is_kept", deleteLater},
+		{"DeleteExpired checks, then acts", "race/R29_a_renewed_proof_is_kept", deleteLater},
 	}
 }
 

@@ -64,7 +64,7 @@ func countBreakages() []breakage {
 	})
 	return []breakage{
 		{"count reads, then writes", "count/R22_one_key_at_once", notAtomic},
-		{"count reads, then writes two", "count/R32_two_keys_at_once", notAtomic},
+		{"count reads, then writes several", "count/R32_keys_in_opposite_orders_at_once", notAtomic},
 		{"count tells the old value", "count/adds_and_tells_the_new_value", func(good store.Store) store.Store {
 			return fake{Store: good, count: func(ctx context.Context, counters []store.Counter) ([]int64, error) {
 				values, err := good.Count(ctx, counters)

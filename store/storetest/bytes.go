@@ -87,7 +87,7 @@ func (s suite) bytes(t *testing.T) {
 			x.Value = []byte{byte(b)}
 			change.Link = append(change.Link, x)
 		}
-		s.apply(change)
+		s.applyInParts(change)
 		wantEqual(t, "associations", s.account("ann").Associations, change.Link)
 		for _, x := range change.Link {
 			s.wantOwner(kindEmail, string(x.Value), "ann")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -111,43 +112,8 @@ func (s suite) concurrent(t *testing.T) {
 		}
 	})
 
-	// Deleting what was expired when one looked is not deleting what is expired.
-	s.check(t, "a proof renewed in time is kept", func(t *testing.T, s1 subject) {
-		for r := range s.rounds {
-			id := func(i int) string { return fmt.Sprintf("%d-%s", r, mark(i)) }
-			var old store.Change
-			for i := range s.callers {
-				p := proof(id(i), "")
-				p.Expires = now - 1
-				old.Proofs = append(old.Proofs, p)
-			}
-			s1.apply(old)
-			errs := atOnce(s.callers+1, func(i int) error {
-				if i == 0 {
-					_, err := s1.DeleteExpired(t.Context(), now, s.callers)
-					return err
-				}
-				p := proof(id(i-1), "")
-				p.Version = 1
-				return s1.Apply(t.Context(), store.Change{Proofs: []store.Proof{p}})
-			})
-			if err := errs[0]; err != nil {
-				t.Errorf("DeleteExpired: %v", err)
-			}
-			for i, err := range errs[1:] {
-				_, _, found := s1.Proof(t.Context(), id(i))
-				switch {
-				case err == nil && found != nil:
-					t.Errorf("renewed, and then: %v", found)
-				case err != nil && !is(err, store.ErrConflict):
-					t.Errorf("Apply: %v, want success or %v", err, store.ErrConflict)
-				}
-			}
-		}
-	})
-
 	s.check(t, "R68 all methods at once", func(t *testing.T, s1 subject) {
-		for i, err := range atOnce(s.callers, func(i int) error { return s1.visit(mark(i), s.rounds) }) {
+		for i, err := range atOnce(s.callers, func(i int) error { return s1.visit(mark(i), s.rounds, s.callers) }) {
 			if err != nil {
 				t.Errorf("%s: %v", mark(i), err)
 			}
@@ -164,18 +130,20 @@ func tally(id string, n int) store.Proof {
 
 // visit calls every method for an account that nobody else touches, and expects
 // to find what it wrote.
-func (s subject) visit(id string, rounds int) error {
+func (s subject) visit(id string, rounds, visitors int) error {
 	ctx := s.t.Context()
-	a, x := account(id), email(id, id, id)
+	a, x, own := account(id), email(id, id, id), notice(id, id)
 	if err := s.persist(ctx, store.Change{
 		Accounts: []store.Account{a}, Proofs: []store.Proof{proof(id, id)}, Link: []store.Association{x},
+		Notices: []store.Notice{own},
 	}); err != nil {
 		return err
 	}
 	for n := range rounds {
-		a.Version = int64(n) + 1
+		a.Version, own.Version = int64(n)+1, int64(n)+1
 		if err := s.persist(ctx, store.Change{
 			Accounts: []store.Account{a}, Events: []store.Event{event(fmt.Sprintf("%s-%06d", id, n), id)},
+			Notices: []store.Notice{own},
 		}); err != nil {
 			return err
 		}
@@ -186,7 +154,8 @@ func (s subject) visit(id string, rounds int) error {
 		events, err5 := s.Events(ctx, id, "", rounds+1)
 		_, err6 := s.Count(ctx, []store.Counter{{N: 1, Expires: later}})
 		_, err7 := s.DeleteExpired(ctx, now, 1)
-		if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
+		notices, err8 := s.Notices(ctx, now, visitors)
+		if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 			return err
 		}
 		want := a
@@ -197,6 +166,8 @@ func (s subject) visit(id string, rounds int) error {
 			return errors.New("read another account than was written")
 		case p.ID != id || len(proofs) != 1 || len(events) != n+1:
 			return fmt.Errorf("read proof %q, %d proofs and %d events, want its own, 1 and %d", p.ID, len(proofs), len(events), n+1)
+		case !slices.ContainsFunc(notices, func(n store.Notice) bool { return n.ID == id && n.Version == own.Version+1 }):
+			return fmt.Errorf("read %d notices, and its own is not among them as it was written", len(notices))
 		}
 	}
 	return nil

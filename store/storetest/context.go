@@ -3,8 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -48,6 +46,10 @@ func methods() []method {
 			list, err := st.Events(ctx, "ann", "", 9)
 			return whole(err, len(list) == 1)
 		}},
+		{"Notices", func(ctx context.Context, st store.Store) error {
+			list, err := st.Notices(ctx, now, 9)
+			return whole(err, len(list) == 2)
+		}},
 		{"Apply", func(ctx context.Context, st store.Store) error {
 			return st.Apply(ctx, full())
 		}},
@@ -75,60 +77,10 @@ func (s suite) context(t *testing.T) {
 			defer cancel()
 			s.dead(ctx, m, context.DeadlineExceeded)
 		})
-		if m.name == "Apply" {
-			continue
-		}
-		s.check(t, "cancelled within "+m.name, func(t *testing.T, s subject) {
-			s.apply(before())
-			for looks := range maxLooks {
-				ctx := cancelledAtLook(looks + 1)
-				err := m.call(ctx, s.Store)
-				if err != nil && !errors.Is(err, context.Canceled) {
-					t.Errorf("cancelled at look %d: %v, want success or %v", looks+1, err, context.Canceled)
-				}
-				if !ctx.cancelled() {
-					break
-				}
-			}
-		})
 	}
-
-	// R68: at whichever step the context dies, the Change is whole or nothing.
-	s.check(t, "R68 cancelled within Apply", func(t *testing.T, s subject) {
-		for looks := range maxLooks {
-			id := fmt.Sprintf("%03d", looks)
-			x := email(id, id, id)
-			s.apply(join(accounts(id), links(x)))
-			a := account(id)
-			a.Version = 1
-			ctx := cancelledAtLook(looks + 1)
-			err := s.Apply(ctx, store.Change{
-				Accounts: []store.Account{a},
-				Proofs:   []store.Proof{proof(id, id)},
-				Unlink:   []store.Association{x},
-				Link:     []store.Association{email(id+"b", id, id+"b")},
-				Events:   []store.Event{event(id, id)},
-			})
-			if err != nil && !errors.Is(err, context.Canceled) {
-				t.Errorf("cancelled at look %d: %v, want success or %v", looks+1, err, context.Canceled)
-			}
-			parts := []bool{
-				s.account(id).Version == 2,
-				len(s.proofs(id, someKind)) == 1,
-				s.owner(kindEmail, id) == "",
-				s.owner(kindEmail, id+"b") == id,
-				len(s.events(id, "", 9)) == 1,
-			}
-			for _, written := range parts {
-				if written != parts[0] || err == nil && !written {
-					t.Fatalf("cancelled at look %d (%v): parts written: %v", looks+1, err, parts)
-				}
-			}
-			if !ctx.cancelled() {
-				break
-			}
-		}
-	})
+	if !s.serial {
+		s.cancelledWithin(t)
+	}
 }
 
 // dead calls the method with a context that is dead before it begins: it must
@@ -143,58 +95,4 @@ func (s subject) dead(ctx context.Context, m method, want error) {
 	}
 	wantEqual(s.t, "afterwards", s.everything(), was)
 	s.wantCount(key("a"), 0, 4)
-}
-
-// maxLooks ends the search for the last step of a store that polls its context.
-const maxLooks = 100
-
-// watched is a context that somebody cancels at the very moment when the store
-// looks at it for the nth time, so that n = 1, 2, 3... dies at every step that a
-// store is able to notice.
-type watched struct {
-	mu   sync.Mutex
-	left int
-	done chan struct{}
-}
-
-var _ context.Context = (*watched)(nil)
-
-func cancelledAtLook(n int) *watched { return &watched{left: n, done: make(chan struct{})} }
-
-func (w *watched) look() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.left--; w.left == 0 {
-		close(w.done)
-	}
-}
-
-func (w *watched) cancelled() bool {
-	select {
-	case <-w.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// Deadline implements context.Context.
-func (w *watched) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
-
-// Value implements context.Context.
-func (w *watched) Value(any) any { return nil }
-
-// Done implements context.Context.
-func (w *watched) Done() <-chan struct{} {
-	w.look()
-	return w.done
-}
-
-// Err implements context.Context.
-func (w *watched) Err() error {
-	w.look()
-	if w.cancelled() {
-		return context.Canceled
-	}
-	return nil
 }

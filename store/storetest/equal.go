@@ -43,9 +43,12 @@ func normal(v any) any {
 	case store.Event:
 		v.Data = normalBytes(v.Data)
 		return v
+	case store.Notice:
+		v.Data = normalBytes(v.Data)
+		return v
 	case store.Change:
 		return store.Change{
-			Accounts: normalSlice(v.Accounts), Proofs: normalSlice(v.Proofs),
+			Accounts: normalSlice(v.Accounts), Proofs: normalSlice(v.Proofs), Notices: normalSlice(v.Notices),
 			Unlink: normalSlice(v.Unlink), Link: normalSlice(v.Link), Events: normalSlice(v.Events),
 		}
 	case []byte:
@@ -57,6 +60,10 @@ func normal(v any) any {
 	case []store.Proof:
 		return normalSlice(v)
 	case []store.Event:
+		return normalSlice(v)
+	case []store.Notice:
+		return normalSlice(v)
+	case []string:
 		return normalSlice(v)
 	case []any:
 		return normalSlice(v)

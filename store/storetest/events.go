@@ -65,6 +65,12 @@ func (s suite) events(t *testing.T) {
 		}
 		wantEqual(t, "events", all, []string{"b", "a", "B", "A", "9", "10"})
 	})
+	s.check(t, "an expired event is still read", func(t *testing.T, s subject) {
+		e := event("e", "ann")
+		e.Expires = 1
+		s.apply(store.Change{Events: []store.Event{e}})
+		wantEqual(t, "events", s.events("ann", "", 99), []store.Event{e})
+	})
 	s.check(t, "a repeated change appends its own", func(t *testing.T, s subject) {
 		s.apply(accounts("ann"))
 		for n := range int64(3) {

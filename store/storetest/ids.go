@@ -57,6 +57,17 @@ func (s suite) ids(t *testing.T) {
 			}
 			wantEqual(t, "events", s.events("ann", "", 9), want)
 		})
+		s.check(t, "notices "+p.name, func(t *testing.T, s subject) {
+			a, b := notice(p.a, "ann"), notice(p.b, "ann")
+			s.apply(store.Change{Notices: []store.Notice{a}})
+			b.Version = 1
+			s.refuse(store.Change{Notices: []store.Notice{b}}, store.ErrConflict)
+			b.Version = 0
+			s.apply(store.Change{Notices: []store.Notice{b}})
+			a.Version, b.Version = 1, 1
+			wantEqual(t, "the first", s.notice(p.a), a)
+			wantEqual(t, "the second", s.notice(p.b), b)
+		})
 	}
 }
 
@@ -69,6 +80,7 @@ func (s subject) accountsApart(a, b string) {
 		change := store.Change{
 			Accounts: []store.Account{acc}, Proofs: []store.Proof{proof("p"+name, id)},
 			Link: []store.Association{x}, Events: []store.Event{event("e"+name, id)},
+			Notices: []store.Notice{notice("n"+name, id)},
 		}
 		acc.Version, acc.Associations = 1, []store.Association{x}
 		return acc, change
@@ -97,5 +109,8 @@ func (s subject) accountsApart(a, b string) {
 		events := idsOf(s.events(want.ID, "", 9), func(e store.Event) string { return e.ID })
 		wantEqual(s.t, "proofs of account "+name, proofs, []string{"p" + name})
 		wantEqual(s.t, "events of account "+name, events, []string{"e" + name})
+		if got := s.notice("n" + name).Account; got != want.ID {
+			s.t.Errorf("notice %s is of account %q, want %q", name, got, want.ID)
+		}
 	}
 }

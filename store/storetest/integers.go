@@ -35,17 +35,23 @@ func (s suite) integers(t *testing.T) {
 
 	for _, tt := range numbers {
 		s.check(t, "R14 "+tt.name, func(t *testing.T, s subject) {
-			a, p, x, e := account("ann"), proof("p", "ann"), email("x", "ann", address), event("e", "ann")
-			a.CreatedAt, a.Epoch, p.CreatedAt, p.Expires, x.CreatedAt, e.At = tt.n, tt.n, tt.n, tt.n, tt.n, tt.n
+			a, p, x := account("ann"), proof("p", "ann"), email("x", "ann", address)
+			e, n := event("e", "ann"), notice("n", "ann")
+			for _, field := range []*int64{
+				&a.CreatedAt, &a.Epoch, &p.CreatedAt, &p.Expires, &x.CreatedAt, &e.At, &e.Expires, &n.Due, &n.Expires,
+			} {
+				*field = tt.n
+			}
 			s.apply(store.Change{
-				Accounts: []store.Account{a}, Proofs: []store.Proof{p},
-				Link: []store.Association{x}, Events: []store.Event{e},
+				Accounts: []store.Account{a}, Proofs: []store.Proof{p}, Link: []store.Association{x},
+				Events: []store.Event{e}, Notices: []store.Notice{n},
 			})
-			a.Version, p.Version, a.Associations = 1, 1, []store.Association{x}
+			a.Version, p.Version, n.Version, a.Associations = 1, 1, 1, []store.Association{x}
 			wantEqual(t, "account", s.account("ann"), a)
 			wantEqual(t, "proof", s.proof("p"), p)
 			wantEqual(t, "proofs", s.proofs("ann", someKind), []store.Proof{p})
 			wantEqual(t, "events", s.events("ann", "", 1), []store.Event{e})
+			wantEqual(t, "notices", s.notices(tt.n, 1), []store.Notice{n})
 		})
 	}
 

@@ -36,28 +36,40 @@ func (s suite) opaque(t *testing.T) {
 		{"quotes", []byte(`'; DROP TABLE proofs; --"?$1`)},
 	} {
 		s.check(t, "data "+tt.name, func(t *testing.T, s subject) {
-			a, p, x, e := account("ann"), proof("p", "ann"), email("x", "ann", address), event("e", "ann")
-			a.Data, p.Data, x.Data, e.Data = tt.data, tt.data, tt.data, tt.data
-			change := store.Change{
-				Accounts: []store.Account{a}, Proofs: []store.Proof{p},
-				Link: []store.Association{x}, Events: []store.Event{e},
-			}
-			s.apply(change)
+			a, p, x := account("ann"), proof("p", "ann"), email("x", "ann", address)
+			e, n := event("e", "ann"), notice("n", "ann")
+			a.Data, p.Data, x.Data, e.Data, n.Data = tt.data, tt.data, tt.data, tt.data, tt.data
+			s.apply(store.Change{
+				Accounts: []store.Account{a}, Proofs: []store.Proof{p}, Link: []store.Association{x},
+				Events: []store.Event{e}, Notices: []store.Notice{n},
+			})
 			s.wantData(tt.data)
 
-			change.Accounts[0].Version, change.Proofs[0].Version = 1, 1
-			s.apply(store.Change{Accounts: change.Accounts, Proofs: change.Proofs})
+			a.Version, p.Version, n.Version = 1, 1, 1
+			s.apply(store.Change{
+				Accounts: []store.Account{a}, Proofs: []store.Proof{p}, Notices: []store.Notice{n},
+			})
 			s.wantData(tt.data)
 		})
 	}
 
 	s.check(t, "data is emptied", func(t *testing.T, s subject) {
-		a := account("ann")
-		s.apply(store.Change{Accounts: []store.Account{a}})
-		a.Version, a.Data = 1, nil
-		s.apply(store.Change{Accounts: []store.Account{a}})
-		if got := s.account("ann").Data; len(got) != 0 {
-			t.Errorf("after a replacement with no data: %q", got)
+		a, p, n := account("ann"), proof("p", "ann"), notice("n", "ann")
+		write := func() {
+			s.apply(store.Change{
+				Accounts: []store.Account{a}, Proofs: []store.Proof{p}, Notices: []store.Notice{n},
+			})
+		}
+		write()
+		a.Version, p.Version, n.Version = 1, 1, 1
+		a.Data, p.Data, n.Data = nil, []byte{}, nil
+		write()
+		for name, got := range map[string][]byte{
+			"account": s.account("ann").Data, "proof": s.proof("p").Data, "notice": s.notice("n").Data,
+		} {
+			if len(got) != 0 {
+				t.Errorf("%s after a replacement with no data: %q", name, got)
+			}
 		}
 	})
 
@@ -89,7 +101,7 @@ func (s suite) opaque(t *testing.T) {
 	})
 }
 
-// wantData must be the Data of all four records.
+// wantData must be the Data of all five records.
 func (s subject) wantData(want []byte) {
 	s.t.Helper()
 	events := s.events("ann", "", 9)
@@ -98,7 +110,8 @@ func (s subject) wantData(want []byte) {
 		s.t.Fatalf("%d events and %d associations, want 1 and 1", len(events), len(a.Associations))
 	}
 	for name, got := range map[string][]byte{
-		"account": a.Data, "association": a.Associations[0].Data, "event": events[0].Data, "proof": s.proof("p").Data,
+		"account": a.Data, "association": a.Associations[0].Data, "event": events[0].Data,
+		"proof": s.proof("p").Data, "notice": s.notice("n").Data,
 	} {
 		if !bytes.Equal(got, want) {
 			s.t.Errorf("%s: wrote %d bytes of data, read %d or others", name, len(want), len(got))

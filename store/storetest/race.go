@@ -46,23 +46,26 @@ type contest struct {
 func mark(i int) string { return fmt.Sprintf("caller-%03d", i) }
 
 // race checks that of many callers at once exactly one wins (R23). Each caller
-// brings an event and a proof of its own, which must share its fate.
+// brings an event, a proof and a notice of its own, which must share its fate.
 func (s suite) race(t *testing.T) {
 	for _, c := range s.contests() {
 		s.check(t, c.name, func(t *testing.T, s1 subject) {
 			for r := range s.rounds {
 				round := fmt.Sprintf("round-%d", r)
-				s1.apply(c.prepare(round))
+				s1.applyInParts(c.prepare(round))
 				errs := atOnce(s.callers, func(i int) error {
 					change := c.change(round, i)
 					change.Events = append(change.Events, event(round+mark(i), round))
 					change.Proofs = append(change.Proofs, proof(round+mark(i), round))
+					change.Notices = append(change.Notices, notice(round+mark(i), round))
 					return s1.Apply(t.Context(), change)
 				})
 				s1.oneWinner(round, errs, c)
 			}
 		})
 	}
+	s.deliver(t)
+	s.renewal(t)
 }
 
 func (s subject) oneWinner(round string, errs []error, c contest) {
@@ -86,7 +89,14 @@ func (s subject) oneWinner(round string, errs []error, c contest) {
 	events := idsOf(s.events(round, "", len(errs)), func(e store.Event) string { return e.ID })
 	proofs := idsOf(s.proofs(round, someKind), func(p store.Proof) string { return p.ID })
 	wantEqual(s.t, "events written", events, wantTraces)
+	var notices []string
+	for _, n := range s.allNotices() {
+		if n.Account == round {
+			notices = append(notices, n.ID)
+		}
+	}
 	wantEqual(s.t, "proofs written", proofs, wantTraces)
+	wantEqual(s.t, "notices written", notices, wantTraces)
 }
 
 func (s suite) contests() []contest {
@@ -100,8 +110,14 @@ func (s suite) contests() []contest {
 		p.Version, p.Data = 1, []byte(mark(i))
 		return p
 	}
+	leased := func(id string, i int) store.Notice {
+		n := notice(id, mark(i)) // not the round's, which has the winner's own notice only
+		n.Version, n.Due = 1, later
+		return n
+	}
 	markOfAccount := func(s subject, round string) string { return string(s.account(round).Data) }
 	markOfProof := func(s subject, round string) string { return string(s.proof(round).Data) }
+	markOfNotice := func(s subject, round string) string { return s.notice(round).Account }
 	nothing := func(string) store.Change { return store.Change{} }
 	owner := func(s subject, round string) string {
 		return strings.TrimPrefix(s.owner(kindEmail, round), round)
@@ -132,6 +148,14 @@ func (s suite) contests() []contest {
 			lose: store.ErrConflict, holds: markOfProof,
 		},
 		{
+			name:    "R23 lease of a notice",
+			prepare: func(round string) store.Change { return store.Change{Notices: []store.Notice{notice(round, "")}} },
+			change: func(round string, i int) store.Change {
+				return store.Change{Notices: []store.Notice{leased(round, i)}}
+			},
+			lose: store.ErrConflict, holds: markOfNotice,
+		},
+		{
 			name:    "insert of an account",
 			prepare: nothing,
 			change: func(round string, i int) store.Change {
@@ -150,6 +174,16 @@ func (s suite) contests() []contest {
 				return store.Change{Proofs: []store.Proof{p}}
 			},
 			lose: store.ErrConflict, holds: markOfProof,
+		},
+		{
+			name:    "insert of a notice",
+			prepare: nothing,
+			change: func(round string, i int) store.Change {
+				n := leased(round, i)
+				n.Version = 0
+				return store.Change{Notices: []store.Notice{n}}
+			},
+			lose: store.ErrConflict, holds: markOfNotice,
 		},
 		{
 			// The callers name the two records in opposite orders, which is how

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/ligature-auth/ligature/store"
@@ -26,9 +27,9 @@ func (s suite) reads(t *testing.T) {
 	})
 
 	s.check(t, "a write is read at once", func(t *testing.T, s subject) {
-		x := email("x", "ann", address)
 		s.apply(accounts("ann"))
 		for v := range int64(3) {
+			x := email(fmt.Sprintf("x%d", v), "ann", address)
 			s.account("ann")
 			s.owner(kindEmail, address)
 			a := account("ann")

@@ -32,7 +32,11 @@ func email(id, account, value string) store.Association {
 }
 
 func event(id, account string) store.Event {
-	return store.Event{ID: id, Account: account, At: now, Data: []byte("event " + id)}
+	return store.Event{ID: id, Account: account, At: now, Expires: later, Data: []byte("event " + id)}
+}
+
+func notice(id, account string) store.Notice {
+	return store.Notice{ID: id, Account: account, Due: now, Expires: later, Data: []byte("notice " + id)}
 }
 
 // accounts is a Change that inserts an account for each ID.

@@ -23,6 +23,12 @@ type Options struct {
 
 	// Rounds is how often each race is run, in one store. 0 means 4.
 	Rounds int
+
+	// Serial leaves out the checks in which calls overlap and those in which a
+	// context is cancelled while a call runs, and nothing else. It is for a store
+	// inside one transaction of its host's, which serves one caller and does not
+	// outlive a cancelled call; the same store must pass without it elsewhere.
+	Serial bool
 }
 
 // Run checks a store. It calls newStore once for each subtest, which must give
@@ -33,16 +39,16 @@ type Options struct {
 // such as R23 belongs to that security requirement.
 func Run(t *testing.T, newStore func(t *testing.T) store.Store, o Options) {
 	t.Helper()
-	s := suite{newStore: newStore, callers: cmp.Or(o.Callers, 64), rounds: cmp.Or(o.Rounds, 4)}
-	for _, topic := range []struct {
+	s := suite{newStore: newStore, callers: cmp.Or(o.Callers, 64), rounds: cmp.Or(o.Rounds, 4), serial: o.Serial}
+	type topic struct {
 		name string
 		run  func(*testing.T)
-	}{
+	}
+	topics := []topic{
 		{"apply", s.apply},
 		{"atomic", s.atomic},
+		{"sizes", s.sizes},
 		{"link", s.link},
-		{"race", s.race},
-		{"concurrent", s.concurrent},
 		{"count", s.count},
 		{"bytes", s.bytes},
 		{"ids", s.ids},
@@ -50,10 +56,15 @@ func Run(t *testing.T, newStore func(t *testing.T) store.Store, o Options) {
 		{"integers", s.integers},
 		{"reads", s.reads},
 		{"events", s.events},
+		{"notices", s.notices},
 		{"expiry", s.expiry},
 		{"context", s.context},
 		{"aliasing", s.aliasing},
-	} {
+	}
+	if !o.Serial {
+		topics = append(topics, topic{"race", s.race}, topic{"concurrent", s.concurrent})
+	}
+	for _, topic := range topics {
 		t.Run(topic.name, topic.run)
 	}
 }
@@ -61,6 +72,7 @@ func Run(t *testing.T, newStore func(t *testing.T) store.Store, o Options) {
 type suite struct {
 	newStore        func(t *testing.T) store.Store
 	callers, rounds int
+	serial          bool
 }
 
 // check runs one subtest on a store of its own.

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"errors"
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/ligature-auth/ligature/store"
@@ -20,6 +22,23 @@ func (s subject) apply(change store.Change) {
 	s.t.Helper()
 	if err := s.Apply(s.t.Context(), change); err != nil {
 		s.t.Fatalf("Apply: %v, want success", err)
+	}
+}
+
+// applyInParts must succeed with what may be too much for one Change.
+func (s subject) applyInParts(change store.Change) {
+	s.t.Helper()
+	for part := range slices.Chunk(change.Accounts, maxRecords) {
+		s.apply(store.Change{Accounts: part})
+	}
+	for part := range slices.Chunk(change.Proofs, maxRecords) {
+		s.apply(store.Change{Proofs: part})
+	}
+	for part := range slices.Chunk(change.Notices, maxRecords) {
+		s.apply(store.Change{Notices: part})
+	}
+	for part := range slices.Chunk(change.Link, maxRecords) {
+		s.apply(store.Change{Link: part})
 	}
 }
 
@@ -98,6 +117,34 @@ func (s subject) events(account, before string, limit int) []store.Event {
 		s.t.Fatalf("Events(%q, %q, %d): %v", account, before, limit, err)
 	}
 	return list
+}
+
+// notices must succeed.
+func (s subject) notices(now int64, limit int) []store.Notice {
+	s.t.Helper()
+	list, err := s.Notices(s.t.Context(), now, limit)
+	if err != nil {
+		s.t.Fatalf("Notices(%d, %d): %v", now, limit, err)
+	}
+	return list
+}
+
+// allNotices are the store's, however far off they are due.
+func (s subject) allNotices() []store.Notice {
+	s.t.Helper()
+	return s.notices(math.MaxInt64, 1<<20)
+}
+
+// notice must be there.
+func (s subject) notice(id string) store.Notice {
+	s.t.Helper()
+	for _, n := range s.allNotices() {
+		if n.ID == id {
+			return n
+		}
+	}
+	s.t.Fatalf("there is no notice %q", id)
+	return store.Notice{}
 }
 
 // count must succeed with one value for each counter.

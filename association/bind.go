@@ -27,7 +27,7 @@ type BindRequest struct {
 // Bind makes an address a sign-in method of the acting account: both proofs, the
 // live session, the uniqueness of the address and the change itself are one
 // commit. An address of the same kind that the account had is replaced, which
-// ends every other session; it gets a notice.
+// ends every other session; the same commit owes it a notice, which Deliver sends.
 //
 // ErrUnauthenticated, ErrSudoRequired (also when the sudo rests on the very address
 // that is replaced, though the account has another factor), ErrInvalidProof,
@@ -47,15 +47,12 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 	if err != nil {
 		return Association{}, err
 	}
-	var now int64
 	req := requestOf("bind", c, k.Name(), string(target), r.SudoToken.Reveal(), r.VerificationToken.Reveal())
 
 	var told Association
-	var old *store.Association
-	var account *store.Account
 	err = s.attempt(ctx, func(bool) (store.Change, error) {
-		now = s.now()
-		told, old = Association{}, nil
+		now := s.now()
+		told = Association{}
 		acting, a, err := s.acting(ctx, c, now)
 		if err != nil {
 			return store.Change{}, err
@@ -81,14 +78,13 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 		if err != nil {
 			return store.Change{}, err
 		}
-		old = ofKind(a, k.Name())
+		old := ofKind(a, k.Name())
 		if old != nil {
 			if err := s.mayReplace(ctx, sudo.g, a, old); err != nil {
 				return store.Change{}, err
 			}
 		}
 
-		account = a
 		next := *a
 		link := newAssociation(a.ID, k.Name(), target, h.v.Typed, byCode, now)
 		told = s.association(link)
@@ -98,6 +94,9 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 			next, d = raiseEpoch(next, d, now)
 			change.Unlink = []store.Association{*old}
 			happened.Replaced = old.ID
+			if string(old.Value) != string(target) {
+				change.Notices = []store.Notice{s.owedToReplaced(old, a, c, now)}
+			}
 		}
 		next.Data = encode(d)
 		h.v.Epoch = next.Epoch // so that a repeat still finds its answer
@@ -111,9 +110,6 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 	}
 	if err != nil {
 		return Association{}, err
-	}
-	if old != nil && string(old.Value) != string(target) {
-		s.tellReplaced(ctx, c, account, old, now)
 	}
 	return told, nil
 }
@@ -139,17 +135,4 @@ func (s *Service) mayReplace(ctx context.Context, g grant, a *store.Account, old
 		return refuse(ErrSudoRequired, "prove who you are by something other than the address to be replaced")
 	}
 	return nil
-}
-
-// tellReplaced sends the replaced address its notice, as well as may be: the
-// change is made whether or not it arrives.
-func (s *Service) tellReplaced(ctx context.Context, c Caller, a *store.Account, old *store.Association, now int64) {
-	k, ok := s.kinds[old.Kind]
-	if !ok || k.Channel() == "" {
-		return
-	}
-	_ = s.deliver(ctx, s.replacedMessage(sender.Message{
-		ID: newID(), Channel: k.Channel(), To: string(old.Value), Purpose: sender.Notice,
-		Locale: clip(c.Locale), Account: s.masked(a),
-	}, at(now)))
 }

@@ -9,7 +9,8 @@ import (
 )
 
 // Config is what New needs. Name, Store, Sender, Keys and Kinds are required and
-// have no default.
+// have no default. Besides, the host calls Deliver every few seconds and DeleteExpired
+// every few minutes: a Service runs nothing by itself.
 type Config struct {
 	// Name is what messages call the application.
 	Name string
@@ -17,7 +18,8 @@ type Config struct {
 	// Store keeps the records.
 	Store store.Store
 
-	// Sender delivers the messages.
+	// Sender delivers the messages: a code within the call that asks for it, a
+	// notice within Deliver.
 	Sender sender.Sender
 
 	// Keys protect codes and tokens at rest.

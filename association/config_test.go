@@ -128,7 +128,10 @@ func TestNewKeepsNoReferenceToItsConfig(t *testing.T) {
 // test suites are reached by tests alone.
 func TestR40_NoPackageReachesTheTestTools(t *testing.T) {
 	const module = "github.com/ligature-auth/ligature/"
-	tools := []string{module + "sender/mailbox", module + "sender/sendertest", module + "store/storetest"}
+	tools := []string{
+		module + "sender/mailbox", module + "sender/sendertest", module + "store/storetest",
+		module + "internal/testdb", module + "internal/testdb/bundb",
+	}
 	out, err := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", module+"...").Output()
 	if err != nil {
 		t.Fatal(err)

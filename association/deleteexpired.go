@@ -3,8 +3,9 @@ package association
 import "context"
 
 // DeleteExpired deletes up to limit records that nothing depends on any more and
-// returns how many went. The host calls it now and then, until it returns less
-// than limit; nothing dead works before, it only takes up room.
+// returns how many went: dead proofs, counters of windows that are over, sent
+// notices, events older than Policy.EventTTL. The host calls it every few minutes,
+// until it returns less than limit; nothing dead works before, it only takes up room.
 func (s *Service) DeleteExpired(ctx context.Context, limit int) (int, error) {
 	if limit < 1 {
 		return 0, s.report(ctx, "delete expired", Caller{}, refuse(ErrInvalidArgument, "the limit is not positive"))

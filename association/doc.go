@@ -23,7 +23,9 @@
 //
 // [New] needs a name, a store, a sender, keys and kinds; none has a default. The zero
 // [Policy] is the safe one. A Service starts no goroutine and reads no
-// environment; the host calls [Service.DeleteExpired] now and then.
+// environment. The host runs two of its methods, on any number of instances:
+// [Service.Deliver] every few seconds, which sends what changes owe to the addresses
+// they concern, and [Service.DeleteExpired] every few minutes.
 //
 // # Errors
 //

@@ -219,6 +219,10 @@ func TestAContextsErrorPassesThrough(t *testing.T) {
 				_, err := w.svc.Import(ctx, association.ImportedAccount{})
 				return err
 			},
+			"Deliver": func() error {
+				_, err := w.svc.Deliver(ctx, 1)
+				return err
+			},
 			"DeleteExpired": func() error {
 				_, err := w.svc.DeleteExpired(ctx, 1)
 				return err

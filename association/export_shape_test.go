@@ -6,10 +6,11 @@ var Records = map[string]any{
 	"account v1":      accountData{},
 	"association v1":  associationData{},
 	"event v1":        event{},
+	"notice v1":       notice{},
 	"verification v1": verification{},
 	"grant v1":        grant{},
 	"session v1":      session{},
 }
 
 // RecordVersions are the versions in use.
-var RecordVersions = []int{dataV, verificationV, grantV, sessionV}
+var RecordVersions = []int{dataV, verificationV, grantV, sessionV, noticeV}

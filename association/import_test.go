@@ -118,7 +118,7 @@ func TestR39_NothingLinksAnAddressWithoutATokenButImport(t *testing.T) {
 		"Bind": "BindRequest.VerificationToken, or the session's own", "SignUp": "SignUpRequest.VerificationToken",
 		"Import": "the host's word",
 		"Send":   "", "Verify": "", "Sudo": "", "SignIn": "", "Refresh": "", "SignOut": "", "SetPassword": "",
-		"Authenticate": "", "ResumeSession": "", "SessionName": "", "Revoke": "", "EndSession": "", "Account": "", "DeleteExpired": "", "Now": "",
+		"Authenticate": "", "ResumeSession": "", "SessionName": "", "Revoke": "", "EndSession": "", "Account": "", "Deliver": "", "DeleteExpired": "", "Now": "",
 	}
 	service := reflect.TypeFor[*association.Service]()
 	for i := range service.NumMethod() {

@@ -64,7 +64,8 @@ type Policy struct {
 	AllowSignUp bool
 
 	// SendTimeout bounds the delivery of one message: 0 means 10 seconds; from a
-	// second to a minute.
+	// second to a minute. With a minute more it is the pause before a notice is tried
+	// again.
 	SendTimeout time.Duration
 
 	// PasswordMinBytes is the shortest password that may be set: 0 means 8,

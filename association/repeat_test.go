@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
-	"github.com/ligature-auth/ligature/sender"
 )
 
 // freePasswords judges passwords as a host's would, at no cost.
@@ -147,7 +146,7 @@ func (l *lab) footprint(account string) string {
 	l.t.Helper()
 	l.spy.mu.Lock()
 	accounts, proofs := map[string]int64{}, map[string]bool{}
-	links, events := 0, 0
+	links, events, notices := 0, 0, 0
 	for _, change := range l.spy.applied {
 		for _, a := range change.Accounts {
 			accounts[a.ID] = a.Epoch
@@ -157,17 +156,11 @@ func (l *lab) footprint(account string) string {
 		}
 		links += len(change.Link)
 		events += len(change.Events)
+		notices += len(change.Notices)
 	}
 	l.spy.mu.Unlock()
-	notices := 0
-	messages := l.out.all()
-	for _, m := range messages {
-		if m.Purpose == sender.Notice {
-			notices++
-		}
-	}
-	return fmt.Sprintf("%d codes, %d accounts, epoch %d, %d records, %d links, %d events; %d notices",
-		len(messages)-notices, len(accounts), accounts[account], len(proofs), links, events, notices)
+	return fmt.Sprintf("%d codes, %d accounts, epoch %d, %d records, %d links, %d events, %d notices",
+		len(l.out.all()), len(accounts), accounts[account], len(proofs), links, events, notices)
 }
 
 // TestRepeatsGetTheirAnswer: the same call, by the same name, within a minute.

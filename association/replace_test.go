@@ -34,6 +34,9 @@ func TestReplacingAnAddressEndsWhatRestedOnTheOld(t *testing.T) {
 			if len(change.Unlink) != 1 || len(change.Link) != 1 || len(change.Events) != 1 {
 				t.Errorf("the change is not one commit: %+v", change)
 			}
+			if n, err := w.svc.Deliver(t.Context(), 10); n != 1 || err != nil {
+				t.Errorf("delivered %d notices, %v, want 1", n, err)
+			}
 			last := w.mail.Messages()[len(w.mail.Messages())-1]
 			if last.To != tt.old || last.Purpose != sender.Notice || last.Code != "" {
 				t.Errorf("the last message is a %s to %s, want the notice to the old address", last.Purpose, last.To)
@@ -79,6 +82,9 @@ func TestAFirstBindEndsNothing(t *testing.T) {
 	if _, err := w.svc.Authenticate(t.Context(), other.Access); err != nil {
 		t.Errorf("another session: %v", err)
 	}
+	if n, err := w.svc.Deliver(t.Context(), 10); n != 0 || err != nil {
+		t.Errorf("delivered %d notices, %v, want none", n, err)
+	}
 	if last, ok := w.mail.Last("ada@example.com"); ok {
 		t.Errorf("a message went out: %+v", last)
 	}
@@ -99,9 +105,12 @@ func TestAReplacementStandsThoughTheNoticeFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	post.fail(errors.New("down"))
 	if err := w.bind(c, "email", "new@example.com", sudo, g.Token); err != nil {
 		t.Errorf("%v", err)
+	}
+	post.fail(errors.New("down"))
+	if n, err := w.svc.Deliver(t.Context(), 10); n != 0 || err != nil {
+		t.Errorf("delivered %d notices, %v, want none and no error", n, err)
 	}
 	if got := w.bound(id)["email"]; got != "new@example.com" {
 		t.Errorf("the account has %s", got)

@@ -120,7 +120,7 @@ func (s *Service) sendCode(ctx context.Context, c Caller, ask asked, v verificat
 	if err != nil || !deliver || ask.decoy {
 		return err
 	}
-	err = s.deliver(ctx, s.codeMessage(sender.Message{
+	err = s.post(ctx, s.codeMessage(sender.Message{
 		ID: encoding.EncodeToString(nonce), Channel: ask.kind.Channel(), To: string(v.Target), Purpose: v.Purpose,
 		Code: sender.NewCode(code), Expires: at(v.CodeExpires), Locale: clip(c.Locale), Account: ask.account,
 	}, ttl))

@@ -70,6 +70,10 @@ func (w *watched) dump(t *testing.T) []byte {
 			fmt.Fprintln(&b, e.ID, e.Account)
 			data(e.Data)
 		}
+		for _, n := range change.Notices {
+			fmt.Fprintln(&b, n.ID, n.Account)
+			data(n.Data)
+		}
 	}
 	for _, c := range w.counters {
 		b.Write(append(c.Key[:], '\n'))

@@ -68,7 +68,7 @@ func (w *watched) Proof(ctx context.Context, id string) (*store.Proof, *store.Ac
 func (w *watched) Apply(ctx context.Context, change store.Change) error {
 	_, err := wrap(ctx, w, "Apply", func() (struct{}, error) {
 		err := w.Store.Apply(ctx, change)
-		if err == nil && len(change.Proofs)+len(change.Accounts) > 0 {
+		if err == nil && len(change.Proofs)+len(change.Accounts)+len(change.Notices) > 0 {
 			w.mu.Lock()
 			w.applied = append(w.applied, change)
 			w.mu.Unlock()
@@ -85,6 +85,10 @@ func (w *watched) Count(ctx context.Context, counters []store.Counter) ([]int64,
 		w.mu.Unlock()
 		return w.Store.Count(ctx, counters)
 	})
+}
+
+func (w *watched) Notices(ctx context.Context, now int64, limit int) ([]store.Notice, error) {
+	return wrap(ctx, w, "Notices", func() ([]store.Notice, error) { return w.Store.Notices(ctx, now, limit) })
 }
 
 // during returns the calls that f makes.

@@ -18,7 +18,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/ligature-auth/ligature/association"
 )
 
 func main() {
@@ -60,12 +59,15 @@ func run(ctx context.Context, addr string, o options) error {
 	server := &http.Server{Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
-	sweep := time.NewTicker(time.Minute)
+	sweep, notices := time.NewTicker(time.Minute), time.NewTicker(2*time.Second)
 	defer sweep.Stop()
+	defer notices.Stop()
 	for {
 		select {
 		case <-sweep.C:
-			sweepExpired(ctx, a.svc)
+			untilDone(ctx, a.svc.DeleteExpired)
+		case <-notices.C:
+			untilDone(ctx, a.svc.Deliver)
 		case err := <-ended:
 			return err
 		case <-ctx.Done():
@@ -82,11 +84,11 @@ func run(ctx context.Context, addr string, o options) error {
 	}
 }
 
-// sweepExpired deletes what is dead, a batch at a time, until nothing is left.
-func sweepExpired(ctx context.Context, svc *association.Service) {
+// untilDone calls DeleteExpired or Deliver, a batch at a time, until nothing is left.
+func untilDone(ctx context.Context, call func(ctx context.Context, limit int) (int, error)) {
 	const batch = 1000
 	for {
-		n, err := svc.DeleteExpired(ctx, batch)
+		n, err := call(ctx, batch)
 		if err != nil {
 			log.Print(err)
 		}

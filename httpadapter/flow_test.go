@@ -82,6 +82,9 @@ func TestTheWholeCeremony(t *testing.T) {
 			c.ok(c.verify(c.code("ada@example.org")))
 			c.ok(c.do("POST", "/v1/user/basic/edit", m{"email": "ada@example.org", "nickname": "ignored"}))
 			unsupported.of(c.do("POST", "/v1/user/basic/edit", m{"nickname": "Ada"}))
+			if n, err := w.svc.Deliver(t.Context(), 10); n != 1 || err != nil {
+				t.Errorf("%d notices were delivered, %v, want 1", n, err)
+			}
 			if told, ok := w.mail.Last("ada@example.com"); !ok || told.Code != "" {
 				t.Errorf("the replaced address was told %q", told.Text)
 			}

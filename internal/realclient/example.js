@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const binary = resolve(fileURLToPath(new URL('.', import.meta.url)), process.env.LIGATURE_EXAMPLE ?? '../../bin/example')
@@ -11,8 +12,9 @@ const binary = resolve(fileURLToPath(new URL('.', import.meta.url)), process.env
  *
  * @param {import('node:test').TestContext} t
  * @param {...string} flags
- * @returns {Promise<{url: string, messages: () => Promise<object[]>, code: (to: string, purpose: string) => Promise<string>}>}
- *   code is the newest code to an address, which must be for the purpose
+ * @returns {Promise<{url: string, messages: () => Promise<object[]>, code: (to: string, purpose: string) => Promise<string>, notice: (to: string) => Promise<void>}>}
+ *   code is the newest code to an address, which must be for the purpose; notice waits for the one that an address is
+ *   sent a little after the change it tells of
  */
 export async function startExample(t, ...flags) {
   if (!existsSync(binary)) {
@@ -44,6 +46,12 @@ export async function startExample(t, ...flags) {
         throw new Error(`the last message to ${to} is ${JSON.stringify(last)}, not a code to ${purpose}`)
       }
       return last.code
+    },
+    async notice(to) {
+      for (let tries = 0; !(await messages()).some((m) => m.to === to && m.purpose === 'notice'); tries++) {
+        if (tries === 100) throw new Error(`no notice to ${to} came in ten seconds`)
+        await sleep(100)
+      }
     },
   }
 }

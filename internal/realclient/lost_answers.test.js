@@ -35,6 +35,7 @@ const flows = {
     const phone_number = '+86 13900000000'
     const verification_token = await prove(browser, server, { phone_number }, '+8613900000000', 'bind')
     await browser.auth.bindPhoneNumber({ sudo_token, phone_number, verification_token })
+    await server.notice(e164)
     return browser.me()
   },
   'sudo, updateUser': async (browser, server) => {

@@ -49,8 +49,7 @@ test('a new phone number replaces the old one', async (t) => {
   assert.equal((await browser.me()).phone_number, after, 'this session lives on')
   await assert.rejects(other.me(), { error: 'unauthenticated', error_code: 16 }, 'every other session has ended')
   assert.equal(other.token(), null, 'and its browser has forgotten it')
-  const notice = (await server.messages()).findLast((m) => m.to === '+8613800000000')
-  assert.equal(notice.purpose, 'notice')
+  await server.notice('+8613800000000')
 
   await assert.rejects(other.auth.signIn({ username: before, password: demo.password }), { error: 'invalid_password' })
   const verification_token = await prove(other, server, { phone_number: before }, '+8613800000000', 'sign_in')

@@ -24,7 +24,7 @@ func (s *Store) Check(ctx context.Context) error {
 	return s.retry(ctx, "check", nil, func(ctx context.Context) error {
 		have, err := versionOf(ctx, s.db)
 		if err != nil {
-			return err
+			return &plainError{fmt.Errorf("bunstore: the tables' version cannot be read (was Migrate called?): %w", failed("check", err))}
 		}
 		if have > Latest {
 			return &plainError{newer(have)}
@@ -80,12 +80,17 @@ func (p probe) equality(ctx context.Context, s *Store) error {
 			ID: fmt.Sprint(p.id, i), Account: p.id, Kind: "probe", Value: []byte(p.id + value),
 		})
 	}
-	if err := s.Apply(ctx, change); errors.Is(err, store.ErrTaken) {
+	err := s.Apply(ctx, change)
+	if errors.Is(err, store.ErrTaken) {
 		return lies("it calls different identifiers the same")
-	} else if err != nil {
+	}
+	if errors.Is(err, store.ErrConflict) {
+		return lies("it does not count a row that it inserted")
+	}
+	if err != nil {
 		return err
 	}
-	_, err := s.AccountByIdentifier(ctx, "probe", []byte(p.id+"Á@x"))
+	_, err = s.AccountByIdentifier(ctx, "probe", []byte(p.id+"Á@x"))
 	return missing(err, "it finds an identifier by another one")
 }
 

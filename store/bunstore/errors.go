@@ -81,13 +81,20 @@ func codeOf(err error) code {
 
 // mysqlNumber finds the one typed error that has a field and no method to tell it.
 func mysqlNumber(err error) int {
-	for ; err != nil; err = errors.Unwrap(err) {
-		v := reflect.Indirect(reflect.ValueOf(err))
-		if v.Kind() != reflect.Struct || v.Type().Name() != "MySQLError" {
-			continue
-		}
-		if n := v.FieldByName("Number"); n.IsValid() && n.CanUint() {
+	v := reflect.Indirect(reflect.ValueOf(err))
+	if v.Kind() == reflect.Struct && v.Type().Name() == "MySQLError" {
+		if n := v.FieldByName("Number"); n.CanUint() {
 			return int(n.Uint())
+		}
+	}
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		return mysqlNumber(err.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, e := range err.Unwrap() {
+			if n := mysqlNumber(e); n != 0 {
+				return n
+			}
 		}
 	}
 	return 0

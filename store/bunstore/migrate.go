@@ -67,6 +67,10 @@ func (s *Store) migrate(ctx context.Context, db bun.IConn, want int) error {
 	if have > Latest {
 		return &plainError{newer(have)}
 	}
+	if have == 0 && want == 0 { // the one table that asking made
+		_, err := db.ExecContext(ctx, `DROP TABLE association_migration`)
+		return err
+	}
 	for ; have < want; have++ {
 		if err := s.run(ctx, db, have+1, "up"); err != nil {
 			return err

@@ -17,7 +17,9 @@ const (
 
 // attempt runs one transition: step reads the records and says what to write,
 // and on a conflict does so again, which it is told. An empty Change writes
-// nothing. The error is step's, the store's (store.ErrTaken included), or ErrBusy.
+// nothing. The error is step's, the store's (store.ErrTaken included), or ErrBusy:
+// at once inside a transaction of the host's, where a second look may see no more
+// than the first.
 func (s *Service) attempt(ctx context.Context, step func(again bool) (store.Change, error)) error {
 	for try := range applyTries {
 		if try > 0 {
@@ -31,6 +33,9 @@ func (s *Service) attempt(ctx context.Context, step func(again bool) (store.Chan
 		}
 		if err = s.store.Apply(ctx, change); !errors.Is(err, store.ErrConflict) {
 			return err
+		}
+		if s.inTx {
+			return refuse(ErrBusy, "roll back, then repeat the whole transaction")
 		}
 	}
 	return ErrBusy

@@ -20,6 +20,9 @@ func (s *Service) Authenticate(ctx context.Context, access Token) (Actor, error)
 }
 
 func (s *Service) authenticate(ctx context.Context, access Token) (Actor, error) {
+	if err := s.outsideTx(); err != nil {
+		return Actor{}, err
+	}
 	id, secret, ok := parseToken(prefixAccess, access, secretBytes)
 	if !ok {
 		return Actor{}, refuse(ErrUnauthenticated, "")

@@ -7,12 +7,19 @@ import "context"
 // notices, events older than Policy.EventTTL. The host calls it every few minutes,
 // until it returns less than limit; nothing dead works before, it only takes up room.
 func (s *Service) DeleteExpired(ctx context.Context, limit int) (int, error) {
-	if limit < 1 {
-		return 0, s.report(ctx, "delete expired", Caller{}, refuse(ErrInvalidArgument, "the limit is not positive"))
-	}
-	n, err := s.store.DeleteExpired(ctx, s.now(), limit)
+	n, err := s.deleteExpired(ctx, limit)
 	if err != nil {
 		return n, s.report(ctx, "delete expired", Caller{}, err)
 	}
 	return n, nil
+}
+
+func (s *Service) deleteExpired(ctx context.Context, limit int) (int, error) {
+	if err := s.outsideTx(); err != nil {
+		return 0, err
+	}
+	if limit < 1 {
+		return 0, refuse(ErrInvalidArgument, "the limit is not positive")
+	}
+	return s.store.DeleteExpired(ctx, s.now(), limit)
 }

@@ -34,6 +34,9 @@ func (s *Service) Deliver(ctx context.Context, limit int) (int, error) {
 }
 
 func (s *Service) deliver(ctx context.Context, limit int) (sent int, err error) {
+	if err := s.outsideTx(); err != nil {
+		return 0, err
+	}
 	if limit < 1 {
 		return 0, refuse(ErrInvalidArgument, "the limit is not positive")
 	}

@@ -27,6 +27,8 @@
 // [Service.Deliver] every few seconds, which sends what changes owe to the addresses
 // they concern, and [Service.DeleteExpired] every few minutes.
 //
+// [Service.With] binds and imports in a transaction of the host's own.
+//
 // # Errors
 //
 // A refusal is an [*Error] around one of the sentinels in this package, for

@@ -60,10 +60,11 @@ var (
 	// ErrRateLimited: the caller's own budget is used up; see Error.RetryAfter.
 	ErrRateLimited = errors.New("too many requests")
 
-	// ErrBusy: others kept changing the same records. Repeat the call.
+	// ErrBusy: others kept changing the same records. Repeat the call; with a copy
+	// that With made, roll back first and repeat the whole transaction.
 	ErrBusy = errors.New("busy")
 
-	// ErrUnsupported: this Service is not set up for it.
+	// ErrUnsupported: this Service is not set up for it, or is a copy that With made.
 	ErrUnsupported = errors.New("not supported here")
 
 	// ErrUnavailable: the store, the sender or the key ring failed. Refused, and

@@ -33,7 +33,7 @@ type ImportedIdentifier struct {
 // ID. It is the one way in for addresses that nobody proved here (R39), and is
 // not meant to be reached from any request.
 //
-// ErrAccountExists, ErrIdentifierTaken, ErrInvalidArgument, ErrUnsupported,
+// ErrAccountExists, ErrIdentifierTaken, ErrInvalidArgument, ErrUnsupported, ErrBusy,
 // ErrUnavailable. Nothing is imported then.
 func (s *Service) Import(ctx context.Context, in ImportedAccount) (id string, err error) {
 	id, err = s.importAccount(ctx, in)
@@ -90,11 +90,9 @@ func (s *Service) importAccount(ctx context.Context, in ImportedAccount) (string
 		}
 		change.Link = append(change.Link, newAssociation(a.ID, k.Name(), value, clip(i.Value), byImport, now))
 	}
-	err = s.attempt(ctx, func(again bool) (store.Change, error) {
-		if !again {
-			return change, nil
-		}
-		// A conflict may be the store's own.
+	err = s.attempt(ctx, func(bool) (store.Change, error) {
+		// Looked for first, because a conflict may be the store's own, and inside a
+		// transaction of the host's there is no second look.
 		if _, err := s.store.Account(ctx, a.ID); !errors.Is(err, store.ErrNotFound) {
 			return store.Change{}, cmp.Or(err, error(refuse(ErrAccountExists, "")))
 		}

@@ -18,6 +18,9 @@ func (s *Service) Refresh(ctx context.Context, c Caller, refresh Token) (Session
 }
 
 func (s *Service) refresh(ctx context.Context, c Caller, t Token) (Session, error) {
+	if err := s.outsideTx(); err != nil {
+		return Session{}, err
+	}
 	id, secret, ok := parseToken(prefixRefresh, t, secretBytes)
 	if !ok {
 		return Session{}, refuse(ErrInvalidGrant, "")

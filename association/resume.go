@@ -13,13 +13,24 @@ import (
 // request that was under way can have brought back, R62), ErrBlocked,
 // ErrUnavailable.
 func (s *Service) ResumeSession(ctx context.Context, name string) (Actor, error) {
-	id, resume, _ := strings.Cut(name, ".")
-	p, _, v, err := s.liveSession(ctx, id, s.now())
-	if err == nil && resume != v.Resume {
-		err = refuse(ErrUnauthenticated, "")
-	}
+	actor, err := s.resumeSession(ctx, name)
 	if err != nil {
 		return Actor{}, s.report(ctx, "resume session", Caller{}, err)
+	}
+	return actor, nil
+}
+
+func (s *Service) resumeSession(ctx context.Context, name string) (Actor, error) {
+	if err := s.outsideTx(); err != nil {
+		return Actor{}, err
+	}
+	id, resume, _ := strings.Cut(name, ".")
+	p, _, v, err := s.liveSession(ctx, id, s.now())
+	if err != nil {
+		return Actor{}, err
+	}
+	if resume != v.Resume {
+		return Actor{}, refuse(ErrUnauthenticated, "")
 	}
 	return v.actor(p), nil
 }
@@ -30,12 +41,18 @@ func (s *Service) ResumeSession(ctx context.Context, name string) (Actor, error)
 //
 // ErrBusy, ErrUnavailable.
 func (s *Service) EndSession(ctx context.Context, c Caller, name string) error {
+	return s.report(ctx, "end session", c, s.endNamed(ctx, c, name))
+}
+
+func (s *Service) endNamed(ctx context.Context, c Caller, name string) error {
+	if err := s.outsideTx(); err != nil {
+		return err
+	}
 	if name == "" {
 		return nil // none was kept
 	}
 	id, resume, _ := strings.Cut(name, ".")
-	err := s.endSession(ctx, c, id, func(_ string, v session) bool { return v.Resume == resume })
-	return s.report(ctx, "end session", c, err)
+	return s.endSession(ctx, c, id, func(_ string, v session) bool { return v.Resume == resume })
 }
 
 // SessionName returns the acting session's name as it is now.
@@ -51,6 +68,9 @@ func (s *Service) SessionName(ctx context.Context, c Caller) (string, error) {
 }
 
 func (s *Service) sessionName(ctx context.Context, c Caller) (string, error) {
+	if err := s.outsideTx(); err != nil {
+		return "", err
+	}
 	acting, _, err := s.acting(ctx, c, s.now())
 	if err != nil {
 		return "", err

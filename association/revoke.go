@@ -17,6 +17,9 @@ func (s *Service) Revoke(ctx context.Context, c Caller, t Token) error {
 }
 
 func (s *Service) revoke(ctx context.Context, c Caller, t Token) error {
+	if err := s.outsideTx(); err != nil {
+		return err
+	}
 	if id, secret, ok := parseToken(prefixAccess, t, secretBytes); ok {
 		return s.endSession(ctx, c, id, func(account string, v session) bool {
 			return slices.ContainsFunc([]generation{v.Current, v.Previous}, func(g generation) bool {

@@ -51,6 +51,9 @@ func (s *Service) Send(ctx context.Context, c Caller, r SendRequest) (Sent, erro
 }
 
 func (s *Service) send(ctx context.Context, c Caller, r SendRequest) (Sent, error) {
+	if err := s.outsideTx(); err != nil {
+		return Sent{}, err
+	}
 	now := s.now()
 	ask, err := s.ask(ctx, c, r, now)
 	if err != nil {

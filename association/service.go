@@ -25,6 +25,7 @@ type Service struct {
 	log       *slog.Logger
 	hashing   gate
 	decoy     string // a hash that no password matches, judged for the unknown
+	inTx      bool   // made by With
 }
 
 // New checks the configuration and returns a Service. It does no I/O, starts no

@@ -24,6 +24,9 @@ func (s *Service) SetPassword(ctx context.Context, c Caller, r PasswordRequest) 
 }
 
 func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) error {
+	if err := s.outsideTx(); err != nil {
+		return err
+	}
 	if err := s.checkPassword(r.Password); err != nil {
 		return err
 	}

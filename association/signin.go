@@ -26,6 +26,9 @@ func (s *Service) SignIn(ctx context.Context, c Caller, r SignInRequest) (Sessio
 }
 
 func (s *Service) signIn(ctx context.Context, c Caller, r SignInRequest) (Session, error) {
+	if err := s.outsideTx(); err != nil {
+		return Session{}, err
+	}
 	switch byToken := !r.VerificationToken.IsZero(); {
 	case byToken && r.Password != "":
 		return Session{}, refuse(ErrInvalidArgument, "give a password or a verification token, not both")

@@ -13,6 +13,9 @@ func (s *Service) SignOut(ctx context.Context, c Caller) error {
 }
 
 func (s *Service) signOut(ctx context.Context, c Caller) error {
+	if err := s.outsideTx(); err != nil {
+		return err
+	}
 	if !c.Actor.signedIn() || c.Actor.HostSession {
 		return refuse(ErrUnauthenticated, "")
 	}

@@ -39,6 +39,9 @@ func (s *Service) SignUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 }
 
 func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Session, error) {
+	if err := s.outsideTx(); err != nil {
+		return Session{}, err
+	}
 	now := s.now()
 	req := requestOf("sign up", c, r.VerificationToken.Reveal())
 	var told Session

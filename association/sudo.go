@@ -32,6 +32,9 @@ func (s *Service) Sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 }
 
 func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, error) {
+	if err := s.outsideTx(); err != nil {
+		return Grant{}, err
+	}
 	byToken := !r.VerificationToken.IsZero()
 	if byToken && r.Password != "" {
 		return Grant{}, refuse(ErrInvalidArgument, "give a password or a verification token, not both")

@@ -27,6 +27,9 @@ func (s *Service) Verify(ctx context.Context, c Caller, id, code string) (Grant,
 }
 
 func (s *Service) verify(ctx context.Context, c Caller, id, typed string) (Grant, error) {
+	if err := s.outsideTx(); err != nil {
+		return Grant{}, err
+	}
 	code, ok := s.parseCode(typed)
 	if !ok {
 		return Grant{}, refuse(ErrInvalidProof, "")

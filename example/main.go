@@ -17,7 +17,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
 )
 
 func main() {

@@ -1,0 +1,77 @@
+package bunstore_test
+
+import (
+	"testing"
+
+	"github.com/ligature-auth/ligature/internal/testdb/bundb"
+	"github.com/ligature-auth/ligature/store"
+	"github.com/ligature-auth/ligature/store/bunstore"
+	"github.com/ligature-auth/ligature/store/storetest"
+)
+
+var countAll = `SELECT (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM association_account)
+	+ (SELECT COUNT(*) FROM association_association) + (SELECT COUNT(*) FROM association_proof)
+	+ (SELECT COUNT(*) FROM association_counter) + (SELECT COUNT(*) FROM association_event) + (SELECT COUNT(*) FROM association_notice)`
+
+// Inside a host's transaction the contract is the same, a refused Change leaves
+// the transaction usable, and what the host's end makes of it is so for all.
+func TestStoreInsideATransaction(t *testing.T) {
+	bundb.Each(t, func(t *testing.T, d bundb.Database) {
+		db := bunOf(t, d)
+		execute(t, db.DB, `CREATE TABLE users (id INTEGER)`)
+		storetest.Run(t, func(t *testing.T) store.Store {
+			tx, err := db.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tx.ExecContext(t.Context(), `INSERT INTO users (id) VALUES (1)`); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = tx.Rollback() }) // t's context may have ended it already
+			return bunstore.New(tx, bunstore.Config{})
+		}, storetest.Options{Serial: true})
+		if left := column(t, db.DB, countAll); left[0] != "0" {
+			t.Errorf("after all was rolled back there are %s rows", left[0])
+		}
+	})
+}
+
+func TestAHostCommitsOrRollsBack(t *testing.T) {
+	bundb.Each(t, func(t *testing.T, d bundb.Database) {
+		db := bunOf(t, d)
+		execute(t, db.DB, `CREATE TABLE users (id INTEGER)`)
+		for _, commit := range []bool{false, true} {
+			tx, err := db.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := bunstore.New(tx, bunstore.Config{})
+			everything := store.Change{
+				Accounts: []store.Account{{ID: "ann"}}, Proofs: []store.Proof{{ID: "p"}}, Events: []store.Event{{ID: "e", Account: "ann"}},
+				Link: []store.Association{{ID: "x", Account: "ann", Kind: "email", Value: []byte("a")}}, Notices: []store.Notice{{ID: "n"}},
+			}
+			if _, err := tx.ExecContext(t.Context(), `INSERT INTO users (id) VALUES (1)`); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Apply(t.Context(), everything); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Count(t.Context(), []store.Counter{{N: 1}}); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Apply(t.Context(), everything); err == nil {
+				t.Error("the same was written twice")
+			}
+			end, want := tx.Rollback, "0"
+			if commit {
+				end, want = tx.Commit, "7"
+			}
+			if err := end(); err != nil {
+				t.Fatal(err)
+			}
+			if got := column(t, db.DB, countAll); got[0] != want {
+				t.Errorf("committed %t: %s rows, want %s", commit, got[0], want)
+			}
+		}
+	})
+}

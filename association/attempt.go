@@ -2,11 +2,10 @@ package association
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"time"
 
+	"github.com/ligature-auth/ligature/internal/pause"
 	"github.com/ligature-auth/ligature/store"
 )
 
@@ -23,7 +22,7 @@ const (
 func (s *Service) attempt(ctx context.Context, step func(again bool) (store.Change, error)) error {
 	for try := range applyTries {
 		if try > 0 {
-			if err := pause(ctx, applyPause<<(try-1)); err != nil {
+			if err := pause.Jittered(ctx, applyPause<<(try-1)); err != nil {
 				return err
 			}
 		}
@@ -39,19 +38,4 @@ func (s *Service) attempt(ctx context.Context, step func(again bool) (store.Chan
 		}
 	}
 	return ErrBusy
-}
-
-// pause waits between half of d and d.
-func pause(ctx context.Context, d time.Duration) error {
-	var b [8]byte
-	_, _ = rand.Read(b[:])
-	half := uint64(d / 2)
-	t := time.NewTimer(time.Duration(half + binary.BigEndian.Uint64(b[:])%half))
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -21,7 +21,7 @@ import (
 	"github.com/ligature-auth/ligature/association/username"
 	"github.com/ligature-auth/ligature/httpadapter"
 	"github.com/ligature-auth/ligature/sender/mailbox"
-	"github.com/ligature-auth/ligature/store/memstore"
+	"github.com/ligature-auth/ligature/store"
 )
 
 // The demo account. Its password is far too weak for anything but a demo, so
@@ -33,6 +33,7 @@ const (
 
 type options struct {
 	db        string
+	keys      string // a file; empty: keys that are forgotten
 	accessTTL time.Duration
 	noQuotas  bool
 	origins   []string
@@ -42,12 +43,28 @@ type options struct {
 type app struct {
 	svc     *association.Service
 	handler http.Handler
+	close   func() error
 }
 
 // newApp puts everything together.
 func newApp(ctx context.Context, o options) (*app, error) {
-	if o.db != "memory" {
-		return nil, fmt.Errorf("-db %q: only memory is known", o.db)
+	records, done, err := openStore(ctx, o.db)
+	if err != nil {
+		return nil, err
+	}
+	a, err := mount(ctx, o, records)
+	if err != nil {
+		return nil, errors.Join(err, done())
+	}
+	a.close = done
+	return a, nil
+}
+
+// mount is what an application does with a store.
+func mount(ctx context.Context, o options, records store.Store) (*app, error) {
+	keys, err := loadKeys(o.keys)
+	if err != nil {
+		return nil, fmt.Errorf("-keys: %w", err)
 	}
 	phones, err := phone.New(phone.Options{DefaultRegion: "CN", Countries: []string{phone.AllCountries}})
 	if err != nil {
@@ -56,9 +73,9 @@ func newApp(ctx context.Context, o options) (*app, error) {
 	mail := mailbox.New(mailbox.Options{Out: os.Stdout})
 	svc, err := association.New(association.Config{
 		Name:   "Ligature example",
-		Store:  memstore.New(memstore.Limits{}),
+		Store:  records,
 		Sender: mail,
-		Keys:   throwAwayKeys(),
+		Keys:   keys,
 		Kinds:  []association.Kind{email.New(), phones, username.New()},
 		Policy: association.Policy{
 			AllowSignUp:            true,
@@ -76,7 +93,7 @@ func newApp(ctx context.Context, o options) (*app, error) {
 		Identifiers: []association.ImportedIdentifier{{Kind: "username", Value: demoUsername}},
 		Password:    demoPassword,
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, association.ErrIdentifierTaken) { // it is there since the last time
 		return nil, err
 	}
 
@@ -98,17 +115,6 @@ func newApp(ctx context.Context, o options) (*app, error) {
 	})
 	mux.HandleFunc("GET /{$}", page(o.base))
 	return &app{svc: svc, handler: mux}, nil
-}
-
-// throwAwayKeys are as good as the store, which forgets as well. A real
-// application has its keys from its secret store, the same at every start.
-func throwAwayKeys() association.Keys {
-	random := func() association.Key {
-		b := make([]byte, 32)
-		_, _ = rand.Read(b) // never fails
-		return association.NewKey(b)
-	}
-	return association.Keys{Active: "demo", Ring: map[string]association.Key{"demo": random()}, Index: random()}
 }
 
 var (

@@ -20,7 +20,12 @@ func serve(t *testing.T, o options) *httptest.Server {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(a.handler)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.Close()
+		if err := a.close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return server
 }
 
@@ -91,7 +96,7 @@ func TestPageAndReadmeShowTheLinesThatAreTried(t *testing.T) {
 
 func TestOptionsAreChecked(t *testing.T) {
 	for name, o := range map[string]options{
-		"an unknown database": {db: "oracle"},
+		"an unknown database": {db: "oracle://x"},
 		"a short access TTL":  {db: "memory", accessTTL: 1},
 		"a bad origin":        {db: "memory", origins: []string{"not an origin"}},
 	} {

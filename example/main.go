@@ -23,11 +23,16 @@ func main() {
 	log.SetFlags(0)
 	var o options
 	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
-	flag.StringVar(&o.db, "db", "memory", `where records are kept: "memory" forgets everything at the end`)
+	flag.StringVar(&o.db, "db", "ligature-example.db", `where records are kept: a file, which SQLite makes; postgres://user@host/name;
+mysql:user:password@tcp(host)/name; or "memory", which forgets everything at the end`)
+	flag.StringVar(&o.keys, "keys", "ligature-example.keys", "file of the keys that go with the records, made at the first start")
 	flag.DurationVar(&o.accessTTL, "access-ttl", 0, "how long an access token lives, from 31s; 0 is the default of 2h")
 	flag.BoolVar(&o.noQuotas, "unsafe-no-quotas", false, "switch every budget off, for load tests")
 	origins := flag.String("origins", "", "origins whose pages may call /auth, separated by commas")
 	flag.Parse()
+	if o.db == "memory" {
+		o.keys = ""
+	}
 	if *origins != "" {
 		o.origins = strings.Split(*origins, ",")
 	}
@@ -40,7 +45,7 @@ func main() {
 }
 
 // run serves until ctx ends.
-func run(ctx context.Context, addr string, o options) error {
+func run(ctx context.Context, addr string, o options) (err error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
@@ -50,6 +55,7 @@ func run(ctx context.Context, addr string, o options) error {
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, a.close()) }()
 	if o.noQuotas {
 		log.Print("WARNING: -unsafe-no-quotas: nothing limits messages and guesses over many codes. For load tests alone.")
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/ligature-auth/ligature/store/memstore"
 )
 
-// mount is what the README shows, between the two marks.
-func mount(mux *http.ServeMux, mail sender.Sender, ringKey, indexKey []byte) (*association.Service, error) {
+// mountREADME is what the README shows, between the two marks.
+func mountREADME(mux *http.ServeMux, mail sender.Sender, ringKey, indexKey []byte) (*association.Service, error) {
 	// README begins
 	svc, err := association.New(association.Config{
 		Name:   "Acme",
@@ -46,7 +46,7 @@ func mount(mux *http.ServeMux, mail sender.Sender, ringKey, indexKey []byte) (*a
 
 func TestReadmeMounts(t *testing.T) {
 	mux, mail := http.NewServeMux(), mailbox.New(mailbox.Options{})
-	if _, err := mount(mux, mail, bytes.Repeat([]byte("ring"), 8), bytes.Repeat([]byte("index"), 8)); err != nil {
+	if _, err := mountREADME(mux, mail, bytes.Repeat([]byte("ring"), 8), bytes.Repeat([]byte("index"), 8)); err != nil {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()

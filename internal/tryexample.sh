@@ -2,12 +2,13 @@
 # Runs the lines that the example's page and the README tell people to paste,
 # against the example as it was built, and checks where they lead.
 set -eu
-example=$1
+example=$(realpath "$1")
 here=$(cd "$(dirname "$0")/.." && pwd)
-log=$(mktemp)
-"$example" -addr 127.0.0.1:0 >/dev/null 2>"$log" &
+dir=$(mktemp -d)
+log=$dir/log
+(cd "$dir" && exec "$example" -addr 127.0.0.1:0 >/dev/null 2>"$log") &
 pid=$!
-trap 'kill $pid 2>/dev/null || :; rm -f "$log"' EXIT
+trap 'kill $pid 2>/dev/null || :; rm -rf "$dir"' EXIT
 base=""
 tries=0
 while [ -z "$base" ]; do
@@ -25,11 +26,15 @@ lines=$(sed "s|http://127.0.0.1:8080|$base|g" "$here/example/try.sh")
 case "$page" in *"$lines"*) ;; *) fail "the page does not show try.sh" ;; esac
 case "$(cat "$here/README.md")" in *"$(cat "$here/example/try.sh")"*) ;; *) fail "the README does not show try.sh" ;; esac
 
-out=$(printf '%s\n' "$lines" | sh)
-case "$out" in *'"email":"demo@example.com"'*) ;; *) fail "the lines led to: $out" ;; esac
+# Twice: the second address takes the place of the first.
+for _ in 1 2; do
+	out=$(printf '%s\n' "$lines" | sh)
+	case "$out" in *'"email":"demo-'*'@example.com"'*) ;; *) fail "the lines led to: $out" ;; esac
+	sleep 1
+done
 
 # And the two lines about cookies.
-cd "$(mktemp -d)"
+cd "$dir"
 printf '%s\n' "$page" | sed -n '/curl -s -c jar/s/<[^>]*>//gp' >cookie.sh
 [ "$(wc -l <cookie.sh)" = 2 ] || fail "the page does not show two lines about cookies"
 out=$(sh cookie.sh)

@@ -1,7 +1,8 @@
-// The built example as a process of its own, with a memory of its own.
+// The built example as a process of its own, with a database of its own.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -20,12 +21,17 @@ export async function startExample(t, ...flags) {
   if (!existsSync(binary)) {
     throw new Error(`${binary} is missing: build it with "go build -o bin/example ./example", or set LIGATURE_EXAMPLE`)
   }
-  const child = spawn(binary, ['-addr', '127.0.0.1:0', ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
-  t.after(() => new Promise((done) => {
-    if (child.exitCode !== null) return done()
-    child.once('exit', done)
-    child.kill()
-  }))
+  const dir = mkdtempSync(join(tmpdir(), 'ligature-example-'))
+  const child = spawn(binary, ['-addr', '127.0.0.1:0', ...flags], { cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] })
+  t.after(async () => {
+    if (child.exitCode === null) {
+      await new Promise((done) => {
+        child.once('exit', done)
+        child.kill()
+      })
+    }
+    rmSync(dir, { recursive: true })
+  })
   const url = await new Promise((found, failed) => {
     let log = ''
     child.once('error', failed)

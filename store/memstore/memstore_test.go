@@ -23,6 +23,9 @@ func TestR29_FailsClosedAtItsCaps(t *testing.T) {
 	proof := func(id string, version int64) store.Change {
 		return store.Change{Proofs: []store.Proof{{ID: id, Version: version}}}
 	}
+	notice := func(id string, version int64) store.Change {
+		return store.Change{Notices: []store.Notice{{ID: id, Version: version}}}
+	}
 	association := func(id string) store.Association {
 		return store.Association{ID: id, Account: "a", Kind: "email", Value: []byte(id)}
 	}
@@ -44,6 +47,11 @@ func TestR29_FailsClosedAtItsCaps(t *testing.T) {
 			"proofs", memstore.Limits{Proofs: 2},
 			[]store.Change{proof("a", 0), proof("b", 0)}, proof("c", 0),
 			[]store.Change{proof("a", 1), account("a", 0)},
+		},
+		{
+			"notices", memstore.Limits{Notices: 2},
+			[]store.Change{notice("a", 0), notice("b", 0)}, notice("c", 0),
+			[]store.Change{notice("a", 1), proof("p", 0)},
 		},
 		{
 			"associations", memstore.Limits{Associations: 2},

@@ -17,9 +17,19 @@ func (s suite) aliasing(t *testing.T) {
 			s.apply(change)
 			wantEqual(t, "the caller's Change", change, write())
 		}
-		refused := full()
+		again := func() store.Change {
+			change := full() // with IDs that were never used where that is promised
+			for i := range change.Link {
+				change.Link[i].ID += "r"
+			}
+			for i := range change.Events {
+				change.Events[i].ID += "r"
+			}
+			return change
+		}
+		refused := again()
 		s.refuse(refused, store.ErrConflict)
-		wantEqual(t, "the caller's refused Change", refused, full())
+		wantEqual(t, "the caller's refused Change", refused, again())
 	})
 
 	s.check(t, "in by Apply", func(t *testing.T, s subject) {

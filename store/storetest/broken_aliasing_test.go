@@ -8,7 +8,7 @@ import (
 
 func aliasingBreakages() []breakage {
 	return []breakage{
-		{"Apply raises the caller's version", "aliasing/Apply_leaves_the_change_alone", func(good store.Store) store.Store {
+		{"aliasing, as Apply raises the caller's version", "aliasing/Apply_leaves_the_change_alone", func(good store.Store) store.Store {
 			return fake{Store: good, apply: func(ctx context.Context, change store.Change) error {
 				err := good.Apply(ctx, change)
 				for i := range change.Proofs {
@@ -17,7 +17,7 @@ func aliasingBreakages() []breakage {
 				return err
 			}}
 		}},
-		{"the caller's data is kept", "aliasing/in_by_Apply", func(good store.Store) store.Store {
+		{"aliasing of the caller's data", "aliasing/in_by_Apply", func(good store.Store) store.Store {
 			kept := map[string][]byte{}
 			return fake{
 				Store: good,
@@ -37,7 +37,7 @@ func aliasingBreakages() []breakage {
 				},
 			}
 		}},
-		{"the caller's values are kept", "aliasing/in_by_Apply", func(good store.Store) store.Store {
+		{"aliasing of the caller's values", "aliasing/in_by_Apply", func(good store.Store) store.Store {
 			kept := map[string][]byte{}
 			return fake{
 				Store: good,
@@ -59,7 +59,7 @@ func aliasingBreakages() []breakage {
 				},
 			}
 		}},
-		{"Account hands out its own", "aliasing/out_by_Account", func(good store.Store) store.Store {
+		{"aliasing of what Account returned", "aliasing/out_by_Account", func(good store.Store) store.Store {
 			own := map[string]*store.Account{}
 			return fake{Store: good, account: func(ctx context.Context, id string) (*store.Account, error) {
 				if own[id] == nil {
@@ -73,7 +73,7 @@ func aliasingBreakages() []breakage {
 				return &shared, nil
 			}}
 		}},
-		{"Proof hands out its own", "aliasing/out_by_Proof", func(good store.Store) store.Store {
+		{"aliasing of what Proof returned", "aliasing/out_by_Proof", func(good store.Store) store.Store {
 			own := map[string][]byte{}
 			return fake{Store: good, proof: func(ctx context.Context, id string) (*store.Proof, *store.Account, error) {
 				p, a, err := good.Proof(ctx, id)
@@ -86,7 +86,7 @@ func aliasingBreakages() []breakage {
 				return p, a, err
 			}}
 		}},
-		{"Events hands out its own", "aliasing/out_by_Events", func(good store.Store) store.Store {
+		{"aliasing of what Events returned", "aliasing/out_by_Events", func(good store.Store) store.Store {
 			own := map[string][]store.Event{}
 			return onEvents(func(ctx context.Context, good store.Store, account, before string, limit int) ([]store.Event, error) {
 				if own[account] == nil {
@@ -99,7 +99,56 @@ func aliasingBreakages() []breakage {
 				return own[account], nil
 			})(good)
 		}},
-		{"Count keeps the caller's counters", "aliasing/in_and_out_by_Count", func(good store.Store) store.Store {
+		{"aliasing of what Notices returned", "aliasing/out_by_Notices", func(good store.Store) store.Store {
+			own := map[string][]byte{}
+			return onNotices(func(ctx context.Context, good store.Store, now int64, limit int) ([]store.Notice, error) {
+				list, err := good.Notices(ctx, now, limit)
+				for i, n := range list {
+					if own[n.ID] == nil {
+						own[n.ID] = n.Data
+					}
+					list[i].Data = own[n.ID]
+				}
+				return list, err
+			})(good)
+		}},
+		{"aliasing of the data of the caller's notices", "aliasing/in_by_Apply", func(good store.Store) store.Store {
+			kept := map[string][]byte{}
+			f := onApply(func(ctx context.Context, good store.Store, change store.Change) error {
+				err := good.Apply(ctx, change)
+				for _, n := range change.Notices {
+					kept[n.ID] = n.Data
+				}
+				return err
+			})(good).(fake)
+			f.notices = func(ctx context.Context, now int64, limit int) ([]store.Notice, error) {
+				list, err := good.Notices(ctx, now, limit)
+				for i, n := range list {
+					copy(list[i].Data, kept[n.ID])
+				}
+				return list, err
+			}
+			return f
+		}},
+		{"aliasing of the data of the caller's events", "aliasing/in_by_Apply", func(good store.Store) store.Store {
+			kept := map[string][]byte{}
+			f := onApply(func(ctx context.Context, good store.Store, change store.Change) error {
+				err := good.Apply(ctx, change)
+				for _, e := range change.Events {
+					kept[e.ID] = e.Data
+				}
+				return err
+			})(good).(fake)
+			f.events = func(ctx context.Context, account, before string, limit int) ([]store.Event, error) {
+				list, err := good.Events(ctx, account, before, limit)
+				for i, e := range list {
+					copy(list[i].Data, kept[e.ID])
+				}
+				return list, err
+			}
+			return f
+		}},
+		{"aliasing of the caller's counters", "aliasing/in_and_out_by_Count", func(good store.Store) store.Store {
 			return fake{Store: good, count: func(ctx context.Context, counters []store.Counter) ([]int64, error) {
 				values, err := good.Count(ctx, counters)
 				for i := range values {

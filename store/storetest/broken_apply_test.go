@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/ligature-auth/ligature/store"
 )
@@ -37,7 +38,7 @@ func force(ctx context.Context, good store.Store, change store.Change) error {
 
 func versionBreakages() []breakage {
 	return []breakage{
-		{"accounts without a version guard", "apply/accounts/stale_version", onApply(
+		{"dropped guard on accounts", "apply/accounts/stale_version", onApply(
 			func(ctx context.Context, good store.Store, change store.Change) error {
 				for i, a := range change.Accounts {
 					if a.Version > 0 {
@@ -46,13 +47,27 @@ func versionBreakages() []breakage {
 				}
 				return good.Apply(ctx, change)
 			})},
-		{"proofs without a version guard", "apply/proofs/stale_version", onApply(
+		{"dropped guard on proofs", "apply/proofs/stale_version", onApply(
 			func(ctx context.Context, good store.Store, change store.Change) error {
 				for i, p := range change.Proofs {
 					if p.Version > 0 {
 						change.Proofs[i].Version = storedProof(ctx, good, p.ID)
 					}
 				}
+				return good.Apply(ctx, change)
+			})},
+		{"unread affected rows of a replacement", "apply/proofs/stale_version", onApply(
+			func(ctx context.Context, good store.Store, change store.Change) error {
+				change.Proofs = slices.DeleteFunc(change.Proofs, func(p store.Proof) bool {
+					return p.Version > 0 && p.Version != storedProof(ctx, good, p.ID)
+				})
+				return good.Apply(ctx, change)
+			})},
+		{"unread affected rows of an insert", "apply/accounts/insert_of_a_known_ID", onApply(
+			func(ctx context.Context, good store.Store, change store.Change) error {
+				change.Accounts = slices.DeleteFunc(change.Accounts, func(a store.Account) bool {
+					return a.Version == 0 && storedAccount(ctx, good, a.ID) > 0
+				})
 				return good.Apply(ctx, change)
 			})},
 		{"insert overwrites", "apply/proofs/insert_of_a_known_ID", onApply(
@@ -157,77 +172,4 @@ func versionBreakages() []breakage {
 				return force(ctx, good, change)
 			})},
 	}
-}
-
-func atomicBreakages() []breakage {
-	return []breakage{
-		{"accounts are written on their own", "atomic/stale_proof_first", onApply(
-			func(ctx context.Context, good store.Store, change store.Change) error {
-				if err := good.Apply(ctx, store.Change{Accounts: change.Accounts}); err != nil {
-					return err
-				}
-				change.Accounts = nil
-				return good.Apply(ctx, change)
-			})},
-		{"links are written on their own", "atomic/stale_account_last", onApply(
-			func(ctx context.Context, good store.Store, change store.Change) error {
-				if err := good.Apply(ctx, store.Change{Unlink: change.Unlink, Link: change.Link}); err != nil {
-					return err
-				}
-				change.Unlink, change.Link = nil, nil
-				return good.Apply(ctx, change)
-			})},
-		{"what comes before a taken link stays", "atomic/link_of_a_taken_one_last", onApply(
-			func(ctx context.Context, good store.Store, change store.Change) error {
-				err := good.Apply(ctx, change)
-				if errors.Is(err, store.ErrTaken) {
-					_ = good.Apply(ctx, store.Change{Proofs: change.Proofs})
-				}
-				return err
-			})},
-		{"a refused unlink is half done", "atomic/unlink_of_nothing_last", onApply(
-			func(ctx context.Context, good store.Store, change store.Change) error {
-				err := good.Apply(ctx, change)
-				if errors.Is(err, store.ErrConflict) && len(change.Unlink) > 0 {
-					_ = good.Apply(ctx, store.Change{Unlink: change.Unlink[:1]})
-				}
-				return err
-			})},
-		{"events tell of what was refused", "atomic/known_account_first", onApply(
-			func(ctx context.Context, good store.Store, change store.Change) error {
-				err := good.Apply(ctx, change)
-				if errors.Is(err, store.ErrConflict) {
-					_ = good.Apply(ctx, store.Change{Events: change.Events})
-				}
-				return err
-			})},
-		{"losers leave events", "race/R23_replace_of_an_account", onApply(
-			func(ctx context.Context, good store.Store, change store.Change) error {
-				err := good.Apply(ctx, change)
-				if errors.Is(err, store.ErrConflict) {
-					_ = good.Apply(ctx, store.Change{Events: change.Events})
-				}
-				return err
-			})},
-		{"taken is told before conflict", "atomic/conflict_is_told_before_taken", onApply(
-			func(ctx context.Context, good store.Store, change store.Change) error {
-				for _, l := range change.Link {
-					_, err := good.AccountByIdentifier(ctx, l.Kind, l.Value)
-					if err == nil && !stands(change.Unlink, l) {
-						return store.ErrTaken
-					}
-				}
-				return good.Apply(ctx, change)
-			})},
-	}
-}
-
-// stands reports whether the list has an association with l's identifier.
-func stands(list []store.Association, l store.Association) bool {
-	for _, x := range list {
-		if x.Kind == l.Kind && bytes.Equal(x.Value, l.Value) {
-			return true
-		}
-	}
-	return false
 }

@@ -3,16 +3,13 @@ package storetest_test
 import (
 	"context"
 	"errors"
-	"math"
-	"sync"
-	"sync/atomic"
 
 	"github.com/ligature-auth/ligature/store"
 )
 
 func contextBreakages() []breakage {
 	return []breakage{
-		{"a cancelled Apply is a success", "context/cancelled_before_Apply", onApply(
+		{"swallowed error of a cancelled Apply", "context/cancelled_before_Apply", onApply(
 			func(ctx context.Context, good store.Store, change store.Change) error {
 				if err := good.Apply(ctx, change); !errors.Is(err, context.Canceled) {
 					return err
@@ -70,7 +67,31 @@ func contextBreakages() []breakage {
 				}
 				return good.Apply(ctx, store.Change{Events: events})
 			})},
-		{"a cut list passes for the whole", "context/cancelled_within_Events", onEvents(
+		{"the context ends Apply before its notices", "context/R68_cancelled_within_Apply", onApply(
+			func(ctx context.Context, good store.Store, change store.Change) error {
+				notices := change.Notices
+				change.Notices = nil
+				if err := good.Apply(ctx, change); err != nil {
+					return err
+				}
+				return good.Apply(ctx, store.Change{Notices: notices})
+			})},
+		{"Notices ignores the context", "context/too_late_for_Notices", onNotices(
+			func(ctx context.Context, good store.Store, now int64, limit int) ([]store.Notice, error) {
+				return good.Notices(context.WithoutCancel(ctx), now, limit)
+			})},
+		{"swallowed error of a cut list of notices", "context/cancelled_within_Notices", onNotices(
+			func(ctx context.Context, good store.Store, now int64, limit int) ([]store.Notice, error) {
+				if err := ctx.Err(); err != nil {
+					return nil, err
+				}
+				list, err := good.Notices(ctx, now, limit)
+				if errors.Is(err, context.Canceled) {
+					return list, nil
+				}
+				return list, err
+			})},
+		{"swallowed error of a cut list", "context/cancelled_within_Events", onEvents(
 			func(ctx context.Context, good store.Store, account, before string, limit int) ([]store.Event, error) {
 				if err := ctx.Err(); err != nil {
 					return nil, err
@@ -81,134 +102,5 @@ func contextBreakages() []breakage {
 				}
 				return list, err
 			})},
-	}
-}
-
-// onDelete has a DeleteExpired of its own.
-func onDelete(del func(ctx context.Context, good store.Store, before int64, limit int) (int, error)) func(store.Store) store.Store {
-	return func(good store.Store) store.Store {
-		return fake{Store: good, deleteExpired: func(ctx context.Context, before int64, limit int) (int, error) {
-			return del(ctx, good, before, limit)
-		}}
-	}
-}
-
-func expiryBreakages() []breakage {
-	return []breakage{
-		{"what expires now is deleted", "expiry/bounds_of_proofs", onDelete(
-			func(ctx context.Context, good store.Store, before int64, limit int) (int, error) {
-				return good.DeleteExpired(ctx, before+1, limit)
-			})},
-		{"what expired just now stays", "expiry/bounds_of_proofs", onDelete(
-			func(ctx context.Context, good store.Store, before int64, limit int) (int, error) {
-				return good.DeleteExpired(ctx, max(before, math.MinInt64+1)-1, limit)
-			})},
-		{"the living are deleted", "expiry/leaves_everything_else", onDelete(
-			func(ctx context.Context, good store.Store, _ int64, limit int) (int, error) {
-				return good.DeleteExpired(ctx, math.MaxInt64, limit)
-			})},
-		{"DeleteExpired ignores its limit", "expiry/limit", onDelete(
-			func(ctx context.Context, good store.Store, before int64, _ int) (int, error) {
-				return good.DeleteExpired(ctx, before, math.MaxInt)
-			})},
-		{"DeleteExpired without a limit is unlimited", "expiry/limit", onDelete(
-			func(ctx context.Context, good store.Store, before int64, limit int) (int, error) {
-				if limit == 0 {
-					limit = math.MaxInt
-				}
-				return good.DeleteExpired(ctx, before, limit)
-			})},
-		{"DeleteExpired deletes more than it says", "expiry/limit", onDelete(
-			func(ctx context.Context, good store.Store, before int64, limit int) (int, error) {
-				n, err := good.DeleteExpired(ctx, before, 2*limit)
-				return min(n, limit), err
-			})},
-		{"events go with their proof", "expiry/what_expires_with_a_proof_is_the_proof_only", func(good store.Store) store.Store {
-			swept := false
-			return fake{
-				Store: good,
-				deleteExpired: func(ctx context.Context, before int64, limit int) (int, error) {
-					swept = true
-					return good.DeleteExpired(ctx, before, limit)
-				},
-				events: func(ctx context.Context, account, before string, limit int) ([]store.Event, error) {
-					if swept {
-						return nil, nil
-					}
-					return good.Events(ctx, account, before, limit)
-				},
-			}
-		}},
-		{"an expired proof is overwritten", "expiry/an_expired_proof_that_is_still_there_exists", onApply(
-			func(ctx context.Context, good store.Store, change store.Change) error {
-				for i, p := range change.Proofs {
-					if old, _, err := good.Proof(ctx, p.ID); err == nil && old.Expires < 1_000_000 && p.Version == 0 {
-						change.Proofs[i].Version = old.Version
-					}
-				}
-				return good.Apply(ctx, change)
-			})},
-		{"a deleted proof is inserted by its next version", "expiry/R24_a_deleted_proof_is_missing", onApply(
-			func(ctx context.Context, good store.Store, change store.Change) error {
-				for i, p := range change.Proofs {
-					if storedProof(ctx, good, p.ID) == 0 {
-						change.Proofs[i].Version = 0
-					}
-				}
-				return good.Apply(ctx, change)
-			})},
-		{"DeleteExpired checks, then acts", "race/R29_a_renewed_proof_is_kept", deleteLater},
-	}
-}
-
-// deleteLater selects what is expired, and then deletes it by its IDs. What it
-// deleted is only hidden, as a good store has no other way to lose a live proof.
-func deleteLater(good store.Store) store.Store {
-	var mu sync.Mutex
-	var renewed atomic.Int64
-	known, gone := map[string]bool{}, map[string]bool{}
-	return fake{
-		Store: good,
-		apply: func(ctx context.Context, change store.Change) error {
-			yield()
-			mu.Lock()
-			defer mu.Unlock()
-			defer renewed.Add(1)
-			for _, p := range change.Proofs {
-				if p.Version > 0 && gone[p.ID] {
-					return store.ErrConflict
-				}
-				known[p.ID] = true
-			}
-			return good.Apply(ctx, change)
-		},
-		proof: func(ctx context.Context, id string) (*store.Proof, *store.Account, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			if gone[id] {
-				return nil, nil, store.ErrNotFound
-			}
-			return good.Proof(ctx, id)
-		},
-		deleteExpired: func(ctx context.Context, before int64, _ int) (int, error) {
-			var expired []string
-			mu.Lock()
-			for id := range known {
-				if p, _, err := good.Proof(ctx, id); err == nil && p.Expires < before {
-					expired = append(expired, id)
-				}
-			}
-			seen := renewed.Load()
-			mu.Unlock()
-			for tries := 0; tries < 1000 && renewed.Load() == seen; tries++ {
-				yield()
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			for _, id := range expired {
-				gone[id] = true
-			}
-			return len(expired), nil
-		},
 	}
 }

@@ -22,6 +22,16 @@ func linked(ctx context.Context, good store.Store, x store.Association) (store.A
 	return store.Association{}, false
 }
 
+// stands reports whether the list has an association with l's identifier.
+func stands(list []store.Association, l store.Association) bool {
+	for _, x := range list {
+		if x.Kind == l.Kind && bytes.Equal(x.Value, l.Value) {
+			return true
+		}
+	}
+	return false
+}
+
 // onUnlink rewrites what a Change unlinks to what the store has there.
 func onUnlink(rewrite func(asked *store.Association, stored store.Association)) func(store.Store) store.Store {
 	return onApply(func(ctx context.Context, good store.Store, change store.Change) error {
@@ -63,7 +73,7 @@ func linkBreakages() []breakage {
 			func(asked *store.Association, old store.Association) { asked.Account = old.Account })},
 		{"a stale replacement goes through", "link/replace_of_a_stale_association", onUnlink(
 			func(asked *store.Association, old store.Association) { asked.ID, asked.Account = old.ID, old.Account })},
-		{"unlink of nothing succeeds", "link/unlink_of_nothing", onApply(
+		{"unread affected rows of an unlink", "link/unlink_of_nothing", onApply(
 			func(ctx context.Context, good store.Store, change store.Change) error {
 				var there []store.Association
 				for _, u := range change.Unlink {

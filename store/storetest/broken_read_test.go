@@ -52,7 +52,7 @@ func readBreakages() []breakage {
 				return list, err
 			}}
 		}},
-		{"reads are stale", "reads/a_write_is_read_at_once", func(good store.Store) store.Store {
+		{"stale read", "reads/a_write_is_read_at_once", func(good store.Store) store.Store {
 			var cache sync.Map
 			return fake{Store: good, account: func(ctx context.Context, id string) (*store.Account, error) {
 				if a, ok := cache.Load(id); ok {

@@ -25,11 +25,24 @@ type breakage struct {
 // victimVariable names the store that TestVictim runs the suite on.
 const victimVariable = "LIGATURE_STORETEST_VICTIM"
 
-const goodStore = "good"
+// decent is a store that the suite passes, unless options are wrong for it.
+type decent struct {
+	make    func(good store.Store) store.Store
+	options storetest.Options
+}
+
+var decents = map[string]decent{
+	"good":            {wrapErrors, storetest.Options{}},
+	"careful":         {careful, storetest.Options{}},
+	"careful of many": {careful, storetest.Options{Callers: 150, Rounds: 1}},
+	"serial":          {oneCaller, storetest.Options{Serial: true}},
+	"overlapping":     {oneCaller, storetest.Options{}},
+}
 
 func breakages() []breakage {
-	return slices.Concat(versionBreakages(), atomicBreakages(), linkBreakages(), byteBreakages(),
-		countBreakages(), readBreakages(), contextBreakages(), expiryBreakages(), aliasingBreakages())
+	return slices.Concat(versionBreakages(), atomicBreakages(), linkBreakages(), byteBreakages(), fieldBreakages(),
+		countBreakages(), readBreakages(), contextBreakages(), expiryBreakages(), aliasingBreakages(),
+		leaseBreakages(), noticeBreakages(), sizeBreakages())
 }
 
 // TestVictim is the suite on one of the stores here, most of which make it fail.
@@ -39,17 +52,17 @@ func TestVictim(t *testing.T) {
 	if victim == "" {
 		return // the other tests run it, with a store to break
 	}
-	construct := wrapErrors
-	if victim != goodStore {
+	v, ok := decents[victim]
+	if !ok {
 		i := slices.IndexFunc(breakages(), func(b breakage) bool { return b.name == victim })
 		if i < 0 {
 			t.Fatalf("there is no store %q", victim)
 		}
-		construct = breakages()[i].make
+		v.make = breakages()[i].make
 	}
 	storetest.Run(t, func(*testing.T) store.Store {
-		return construct(memstore.New(memstore.Limits{}))
-	}, storetest.Options{})
+		return v.make(memstore.New(memstore.Limits{}))
+	}, v.options)
 }
 
 func TestRunFailsOnBrokenStores(t *testing.T) {
@@ -68,10 +81,35 @@ func TestRunFailsOnBrokenStores(t *testing.T) {
 	}
 }
 
-func TestRunPassesAGoodStore(t *testing.T) {
-	t.Parallel()
-	if out, err := runVictim(t, goodStore, ""); err != nil || !strings.Contains(out, "--- PASS: TestVictim/") {
-		t.Fatalf("%v:\n%s", err, out)
+func TestRunPassesGoodStores(t *testing.T) {
+	for _, name := range []string{"good", "careful", "careful of many", "serial"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if out, err := runVictim(t, name, ""); err != nil || !strings.Contains(out, "--- PASS: TestVictim/") {
+				t.Fatalf("%v:\n%s", err, out)
+			}
+		})
+	}
+}
+
+// The faults that stores are known to be made with, each of which has to be
+// among those planted here.
+func TestTheKnownFaultsArePlanted(t *testing.T) {
+	for _, fault := range []string{
+		"dropped guard", "unread affected rows", "no transaction", "collation compare", "lost NUL", "zone shift",
+		"truncated micros", "string counter", "non-atomic Count", "unlink by value", "aliasing", "swallowed error",
+		"half-applied Change", "stale read", "notices are lost", "DeleteExpired forgets",
+	} {
+		if !slices.ContainsFunc(breakages(), func(b breakage) bool { return strings.HasPrefix(b.name, fault) }) {
+			t.Errorf("no broken store is named for %q", fault)
+		}
+	}
+	named := map[string]bool{}
+	for _, b := range breakages() {
+		if named[b.name] {
+			t.Errorf("two broken stores are named %q", b.name)
+		}
+		named[b.name] = true
 	}
 }
 

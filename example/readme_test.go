@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,17 +15,25 @@ import (
 	"github.com/ligature-auth/ligature/association/email"
 	"github.com/ligature-auth/ligature/association/username"
 	"github.com/ligature-auth/ligature/httpadapter"
+	"github.com/ligature-auth/ligature/internal/testdb"
 	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/sender/mailbox"
-	"github.com/ligature-auth/ligature/store/memstore"
+	"github.com/ligature-auth/ligature/store/bunstore"
 )
 
 // mountREADME is what the README shows, between the two marks.
-func mountREADME(mux *http.ServeMux, mail sender.Sender, ringKey, indexKey []byte) (*association.Service, error) {
+func mountREADME(ctx context.Context, mux *http.ServeMux, db *sql.DB, mail sender.Sender, ringKey, indexKey []byte) (*association.Service, error) {
 	// README begins
+	records, err := bunstore.Open(db, bunstore.PostgreSQL, bunstore.Config{}) // or SQLite, or MySQL
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(records.Migrate(ctx), records.Check(ctx)); err != nil {
+		return nil, err
+	}
 	svc, err := association.New(association.Config{
 		Name:   "Acme",
-		Store:  memstore.New(memstore.Limits{}),
+		Store:  records,
 		Sender: sender.Mux{sender.Email: mail},
 		Kinds:  []association.Kind{email.New(), username.New()},
 		Keys: association.Keys{ // 32 random bytes each, from your secret store
@@ -45,8 +56,17 @@ func mountREADME(mux *http.ServeMux, mail sender.Sender, ringKey, indexKey []byt
 }
 
 func TestReadmeMounts(t *testing.T) {
+	driver, _, dsn, err := database(testdb.PostgreSQL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
 	mux, mail := http.NewServeMux(), mailbox.New(mailbox.Options{})
-	if _, err := mountREADME(mux, mail, bytes.Repeat([]byte("ring"), 8), bytes.Repeat([]byte("index"), 8)); err != nil {
+	if _, err := mountREADME(t.Context(), mux, db, mail, bytes.Repeat([]byte("ring"), 8), bytes.Repeat([]byte("index"), 8)); err != nil {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()

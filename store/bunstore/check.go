@@ -21,10 +21,10 @@ func (s *Store) Check(ctx context.Context) error {
 	if s.hosted() {
 		return errors.New("bunstore: to check takes a pool, not a transaction")
 	}
-	return s.retry(ctx, "check", nil, func(ctx context.Context) error {
+	return s.retry(ctx, opCheck, nil, func(ctx context.Context) error {
 		have, err := versionOf(ctx, s.db)
 		if err != nil {
-			return &plainError{fmt.Errorf("bunstore: the tables' version cannot be read (was Migrate called?): %w", failed("check", err))}
+			return &plainError{fmt.Errorf("bunstore: the tables' version cannot be read (was Migrate called?): %w", failed(opCheck, err))}
 		}
 		if have > Latest {
 			return &plainError{newer(have)}

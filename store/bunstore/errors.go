@@ -12,13 +12,20 @@ import (
 )
 
 // Error says what failed and never with which values: a database's own messages
-// repeat them. errors.As finds the driver's error in it, for who must know more
-// and prints it nowhere.
+// repeat them, so they are told only where nobody's records are touched, by Migrate
+// and Check. errors.As finds the driver's error in it, for who must know more and
+// prints it nowhere.
 type Error struct {
 	Op   string // what was being done, "apply"
 	Code string // the database's code with its name, "SQLSTATE 40001"; empty if it gave none
 	err  error
 }
+
+// The operations that nobody's records take part in.
+const (
+	opMigrate = "migrate"
+	opCheck   = "check"
+)
 
 // Error reads "bunstore: op: code".
 func (e *Error) Error() string { return "bunstore: " + e.Op + ": " + e.told() }
@@ -27,6 +34,9 @@ func (e *Error) Error() string { return "bunstore: " + e.Op + ": " + e.told() }
 func (e *Error) Unwrap() error { return e.err }
 
 func (e *Error) told() string {
+	if e.Op == opMigrate || e.Op == opCheck {
+		return e.err.Error()
+	}
 	if e.Code != "" {
 		return e.Code
 	}

@@ -52,7 +52,7 @@ func (s *Store) MigrateTo(ctx context.Context, version int) error {
 	if s.hosted() {
 		return errors.New("bunstore: to migrate takes a pool, not a transaction")
 	}
-	return s.retry(ctx, "migrate", nil, func(ctx context.Context) error {
+	return s.retry(ctx, opMigrate, nil, func(ctx context.Context) error {
 		return s.alone(ctx, func(db bun.IConn) error {
 			return s.migrate(ctx, db, version)
 		})

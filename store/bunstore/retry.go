@@ -3,6 +3,7 @@ package bunstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/ligature-auth/ligature/internal/pause"
@@ -21,7 +22,7 @@ const (
 // contract's, nor of the host's InTx, comes out as an *Error.
 func (s *Store) retry(ctx context.Context, op string, exhausted error, do func(context.Context) error) error {
 	if s.dialect == "" {
-		return &Error{Op: op, Code: "the dialect is none of SQLite, PostgreSQL and MySQL"}
+		return fmt.Errorf("bunstore: %s: the dialect is none of SQLite, PostgreSQL and MySQL", op)
 	}
 	for try := 1; ; try++ {
 		err := ctx.Err()

@@ -1,17 +1,63 @@
 #!/bin/sh
 # Installs what the tests need and the machine lacks: a C compiler for the race
-# detector, curl, Node and npm. On Debian, as root; elsewhere it says what to do.
+# detector, curl, Node and npm, and PostgreSQL, MariaDB and Redis, which the tests
+# start themselves. "setup.sh cluster" adds what a Galera cluster needs. On Debian,
+# as root; elsewhere it says what to do.
 set -eu
+
+# have says whether one of its arguments is a program. The servers are looked for
+# where Debian keeps them, too: that is not in everybody's PATH.
+have() {
+	for program; do
+		if command -v "$program" >/dev/null; then return 0; fi
+	done
+	return 1
+}
+
 missing=""
-command -v gcc >/dev/null || missing="$missing gcc libc6-dev"
-command -v curl >/dev/null || missing="$missing curl ca-certificates"
-command -v node >/dev/null || missing="$missing nodejs"
-command -v npm >/dev/null || missing="$missing npm"
+have gcc || missing="$missing gcc libc6-dev"
+have curl || missing="$missing curl ca-certificates"
+have node || missing="$missing nodejs"
+have npm || missing="$missing npm"
+have postgres /usr/lib/postgresql/*/bin/postgres || missing="$missing postgresql"
+have mariadbd /usr/sbin/mariadbd /usr/libexec/mariadbd || missing="$missing mariadb-server-core"
+have my_print_defaults || missing="$missing mariadb-client-core"
+have redis-server || missing="$missing redis-server"
+case "${1-}" in
+"") ;;
+cluster)
+	have wsrep_sst_rsync || missing="$missing mariadb-server"
+	[ -e /usr/lib/galera/libgalera_smm.so ] || missing="$missing galera-4"
+	have rsync || missing="$missing rsync"
+	have ss lsof || missing="$missing iproute2"
+	;;
+*)
+	echo "usage: $0 [cluster]" >&2
+	exit 2
+	;;
+esac
 [ -n "$missing" ] || exit 0
-if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
+if ! have apt-get || [ "$(id -u)" != 0 ]; then
 	echo "the tests need:$missing (install them and try again)" >&2
 	exit 1
 fi
+
+# The packages of the servers would start them as services of the machine, and
+# PostgreSQL's make a database cluster for it.
+policy=/usr/sbin/policy-rc.d
+clusters=/etc/postgresql-common/createcluster.d
+temporary="$clusters/ligature.conf"
+[ -e "$policy" ] || temporary="$temporary $policy"
+# shellcheck disable=SC2064,SC2086
+trap "rm -f $temporary; rmdir -p --ignore-fail-on-non-empty $clusters" EXIT
+trap 'exit 1' HUP INT TERM
+mkdir -p "$clusters"
+echo "create_main_cluster = false" >"$clusters/ligature.conf"
+if [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod +x "$policy"
+fi
+
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 # shellcheck disable=SC2086

@@ -55,8 +55,8 @@ func onCounters(rewrite func(c *store.Counter)) func(store.Store) store.Store {
 }
 
 // deadlocking is a store whose Count locks its keys in the order in which they are
-// asked for. Where it would wait it gives up, or leaves what it has counted so far
-// to again and begins anew.
+// asked for. Where it would wait it gives up, or else leaves what it has counted so
+// far to again, and counts anew.
 func deadlocking(again func(ctx context.Context, good store.Store, counted []store.Counter) error) func(store.Store) store.Store {
 	return func(good store.Store) store.Store {
 		var locks sync.Map // by key
@@ -72,11 +72,8 @@ func deadlocking(again func(ctx context.Context, good store.Store, counted []sto
 			return len(counters), nil
 		}
 		return fake{Store: good, count: func(ctx context.Context, counters []store.Counter) ([]int64, error) {
-			for {
-				counted, err := try(counters)
-				if err == nil {
-					return good.Count(ctx, counters)
-				}
+			counted, err := try(counters)
+			if err != nil {
 				if again == nil {
 					return nil, err
 				}
@@ -84,7 +81,55 @@ func deadlocking(again func(ctx context.Context, good store.Store, counted []sto
 					return nil, err
 				}
 			}
+			return good.Count(ctx, counters)
 		}}
+	}
+}
+
+// sweepCopy is a store whose DeleteExpired makes a copy of the counters that live,
+// lets others count, and puts the copy in their place.
+func sweepCopy(good store.Store) store.Store {
+	type number struct{ n, expires int64 }
+	var mu sync.Mutex
+	numbers, calls := map[[32]byte]number{}, 0
+	seen := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return calls
+	}
+	return fake{
+		Store: good,
+		count: func(_ context.Context, counters []store.Counter) ([]int64, error) {
+			yield()
+			mu.Lock()
+			defer mu.Unlock()
+			calls++
+			values := make([]int64, len(counters))
+			for i, c := range counters {
+				values[i] = numbers[c.Key].n + c.N
+				numbers[c.Key] = number{values[i], c.Expires}
+			}
+			return values, nil
+		},
+		deleteExpired: func(_ context.Context, before int64, limit int) (int, error) {
+			was, live, deleted := seen(), map[[32]byte]number{}, 0
+			mu.Lock()
+			for key, c := range numbers {
+				if c.expires < before && deleted < limit {
+					deleted++
+				} else {
+					live[key] = c
+				}
+			}
+			mu.Unlock()
+			for tries := 0; tries < 1000 && deleted > 0 && seen() == was; tries++ {
+				yield()
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			numbers = live
+			return deleted, nil
+		},
 	}
 }
 
@@ -114,6 +159,7 @@ func countBreakages() []breakage {
 				return good.Count(ctx, counters)
 			}}
 		}},
+		{"DeleteExpired writes back a copy of the counters", "race/R29_a_live_counter_is_exact_while_others_are_deleted", sweepCopy},
 		{"count tells the old value", "count/adds_and_tells_the_new_value", func(good store.Store) store.Store {
 			return fake{Store: good, count: func(ctx context.Context, counters []store.Counter) ([]int64, error) {
 				values, err := good.Count(ctx, counters)

@@ -11,7 +11,7 @@ import (
 // deliver checks that of many who read what is due, and lease what they read, each
 // notice is left to one of them.
 func (s suite) deliver(t *testing.T) {
-	const owed, page, patience = 16, 5, 10_000
+	const owed, page, patience = 16, 5, 320
 	s.check(t, "R23 many deliverers lease each notice once", func(t *testing.T, s1 subject) {
 		var change store.Change
 		for i := range owed {

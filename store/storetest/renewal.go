@@ -45,7 +45,7 @@ func renewables() []renewable {
 // renewal checks that deleting what was expired when one looked is not taken for
 // deleting what is expired (R29): a proof may be the one that counts the guesses.
 func (s suite) renewal(t *testing.T) {
-	const sweepers, limit = 2, 3
+	s.countWhileSwept(t)
 	for _, kind := range renewables() {
 		s.check(t, "R29 a renewed "+kind.name+" is kept", func(t *testing.T, s1 subject) {
 			var kept []string
@@ -57,31 +57,14 @@ func (s suite) renewal(t *testing.T) {
 				}
 				s1.applyInParts(expired)
 
-				var swept [sweepers]int
-				errs := atOnce(sweepers+s.callers, func(i int) error {
-					if i >= sweepers {
-						return s1.Apply(t.Context(), kind.change(id(i-sweepers), 1, later))
-					}
-					for range s.callers { // far more often than it takes
-						n, err := s1.DeleteExpired(t.Context(), now, limit)
-						swept[i] += n
-						switch {
-						case is(err, store.ErrConflict): // gave up, as may any write
-						case err != nil || n == 0:
-							return err
-						}
-					}
-					return nil
+				settled, errs := s1.whileSwept(s.callers, func(i int) error {
+					return s1.Apply(t.Context(), kind.change(id(i), 1, later))
 				})
-				settled := swept[0] + swept[1] + s1.deleteExpired(now, s.callers)
 				for i, err := range errs {
 					switch {
-					case i < sweepers && err != nil:
-						t.Errorf("DeleteExpired: %v", err)
-					case i < sweepers:
 					case err == nil:
 						settled++
-						kept = append(kept, id(i-sweepers))
+						kept = append(kept, id(i))
 					case !is(err, store.ErrConflict):
 						t.Errorf("Apply: %v, want success or %v", err, store.ErrConflict)
 					}
@@ -93,4 +76,66 @@ func (s suite) renewal(t *testing.T) {
 			}
 		})
 	}
+}
+
+// countWhileSwept checks that a counter that lives loses nothing to the deletion
+// of others.
+func (s suite) countWhileSwept(t *testing.T) {
+	s.check(t, "R29 a live counter is exact while others are deleted", func(t *testing.T, s1 subject) {
+		for r := range s.rounds {
+			live := store.Counter{Key: key(fmt.Sprintf("live %d", r)), N: 1, Expires: later}
+			const expired = 2 * maxCounters
+			for i := range expired {
+				s1.count(store.Counter{Key: key(fmt.Sprintf("expired %d %d", r, i)), N: 1, Expires: now - 1})
+			}
+			told := make([]int64, s.callers)
+			deleted, errs := s1.whileSwept(s.callers, func(i int) error {
+				values, err := s1.Count(t.Context(), []store.Counter{live})
+				if err == nil {
+					told[i] = values[0]
+				}
+				return err
+			})
+			for _, err := range errs {
+				if err != nil {
+					t.Fatalf("Count: %v", err)
+				}
+			}
+			wantEachOnce(t, told)
+			s1.wantCount(live.Key, 0, int64(s.callers))
+			if deleted != expired {
+				t.Errorf("deleted %d by its own count, want %d", deleted, expired)
+			}
+		}
+	})
+}
+
+// whileSwept lets n callers go while others delete what expires before now, and
+// returns how many records went, when none of these are left, and what each caller
+// came to.
+func (s subject) whileSwept(n int, call func(i int) error) (deleted int, errs []error) {
+	s.t.Helper()
+	const sweepers, limit = 2, 3
+	var swept [sweepers]int
+	errs = atOnce(sweepers+n, func(i int) error {
+		if i >= sweepers {
+			return call(i - sweepers)
+		}
+		for range n + limit { // more often than it takes
+			deleted, err := s.DeleteExpired(s.t.Context(), now, limit)
+			swept[i] += deleted
+			switch {
+			case is(err, store.ErrConflict): // gave up, as may any write
+			case err != nil || deleted == 0:
+				return err
+			}
+		}
+		return nil
+	})
+	for i, err := range errs[:sweepers] {
+		if deleted += swept[i]; err != nil {
+			s.t.Errorf("DeleteExpired: %v", err)
+		}
+	}
+	return deleted + s.deleteExpired(now, 1<<20), errs[sweepers:]
 }

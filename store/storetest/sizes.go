@@ -20,13 +20,11 @@ func crowd(n int) store.Change {
 	var change store.Change
 	for i := range n {
 		id := fmt.Sprintf("%03d", i)
-		change = join(change, store.Change{
-			Accounts: []store.Account{account(id)},
-			Proofs:   []store.Proof{proof(id, "ann")},
-			Link:     []store.Association{email(id, "ann", id)},
-			Events:   []store.Event{event(id, "ann")},
-			Notices:  []store.Notice{notice(id, "ann")},
-		})
+		change.Accounts = append(change.Accounts, account(id))
+		change.Proofs = append(change.Proofs, proof(id, "ann"))
+		change.Link = append(change.Link, email(id, "ann", id))
+		change.Events = append(change.Events, event(id, "ann"))
+		change.Notices = append(change.Notices, notice(id, "ann"))
 	}
 	return change
 }

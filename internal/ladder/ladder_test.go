@@ -41,6 +41,8 @@ var rungs = map[string][]string{
 		"github.com/go-sql-driver/mysql", "github.com/jackc/pgx/v5/stdlib", "modernc.org/sqlite",
 	},
 	"internal/testdb": {"github.com/go-sql-driver/mysql", "github.com/jackc/pgx/v5/stdlib"},
+	// An example: see docs/writing-a-store.md.
+	"internal/redisstore": {"store", "github.com/go-json-experiment/json", "github.com/redis/go-redis/v9"},
 
 	"sender":            {"internal/secret"},
 	"sender/mailbox":    {"sender"},

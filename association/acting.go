@@ -7,45 +7,88 @@ import (
 )
 
 // acting is the session that makes a change, asserted in the same commit: a
-// session that ends meanwhile takes the change down with it. It is nothing where
-// the host keeps the sessions.
+// session that ends meanwhile takes the change down with it. Of a session that the
+// host keeps, the record holds its sudo grant alone, and is at version 0 before the
+// first.
 type acting struct {
-	proof *store.Proof
+	proof store.Proof
 	v     session
 }
 
-// acting returns who acts: the account as it is now, and its live session, in
-// one read. ErrUnauthenticated for nobody, and for a session that has ended.
+// actor returns the acting account as it is now. ErrUnauthenticated for nobody, and
+// for a session that has ended.
+func (s *Service) actor(ctx context.Context, c Caller, now int64) (*store.Account, error) {
+	if c.Actor.signedIn() && c.Actor.HostSession {
+		return s.readAccount(ctx, c.Actor.Account, now)
+	}
+	_, a, err := s.acting(ctx, c, now)
+	return a, err
+}
+
+// acting returns who acts: the account as it is now, and its session, in one read
+// where there is a record of it. ErrUnauthenticated as actor.
 func (s *Service) acting(ctx context.Context, c Caller, now int64) (acting, *store.Account, error) {
 	if !c.Actor.signedIn() {
 		return acting{}, nil, refuse(ErrUnauthenticated, "")
 	}
 	if c.Actor.HostSession {
-		a, err := s.readAccount(ctx, c.Actor.Account, now)
-		return acting{}, a, err
+		return s.actingForHost(ctx, c, now)
 	}
-	p, a, v, err := s.liveSession(ctx, c.Actor.Session, now)
+	p, a, v, ok := c.known.take(c.Actor.Session, now)
+	var err error
+	if !ok {
+		p, a, v, err = s.liveSession(ctx, c.Actor.Session, now)
+	}
 	if err == nil && p.Account != c.Actor.Account {
 		err = refuse(ErrUnauthenticated, "")
 	}
-	return acting{p, v}, a, err
+	if err != nil {
+		return acting{}, nil, err
+	}
+	return acting{*p, v}, a, nil
 }
 
-// renamed is the write that asserts the session and gives it a new name.
-func (h acting) renamed() []store.Proof {
-	if h.proof == nil {
-		return nil
+func (s *Service) actingForHost(ctx context.Context, c Caller, now int64) (acting, *store.Account, error) {
+	id := s.grantID(c.Actor)
+	p, a, v, err := s.readSession(ctx, id, proofHostSession)
+	if err != nil {
+		return acting{}, nil, err
 	}
+	if p == nil {
+		p = &store.Proof{ID: id, Kind: proofHostSession, Account: c.Actor.Account, CreatedAt: now}
+		v = session{V: sessionV}
+	}
+	if p.Account != c.Actor.Account {
+		return acting{}, nil, refuse(ErrUnauthenticated, "")
+	}
+	if a != nil {
+		return acting{*p, v}, a, usable(a)
+	}
+	a, err = s.readAccount(ctx, c.Actor.Account, now)
+	return acting{*p, v}, a, err
+}
+
+// elevated is the write that asserts the session, gives it a sudo grant, and a new
+// name.
+func (h acting) elevated(g grant) store.Proof {
 	h.v.Resume = newID()
-	return []store.Proof{with(*h.proof, h.proof.Expires, h.v)}
+	return h.holding(g)
 }
 
-// stamped is the write that asserts the session and takes it along into the
-// epoch that the change leaves the account in.
-func (h acting) stamped(epoch int64) []store.Proof {
-	if h.proof == nil {
-		return nil
-	}
+// used is the write that asserts the session, counts one use of its grant, and takes
+// both along into the epoch that the change leaves the account in.
+func (h acting) used(epoch int64, keep answer) store.Proof {
+	g := h.v.Sudo.use(epoch)
+	g.Answer = keep
 	h.v.Epoch = epoch
-	return []store.Proof{with(*h.proof, h.proof.Expires, h.v)}
+	return h.holding(g)
+}
+
+func (h acting) holding(g grant) store.Proof {
+	h.v.Sudo = &g
+	expires := h.proof.Expires
+	if h.proof.Kind == proofHostSession {
+		expires = g.Expires + repeatWindow.Microseconds()
+	}
+	return with(h.proof, expires, h.v)
 }

@@ -12,32 +12,39 @@ import (
 //
 // ErrUnauthenticated, ErrBlocked, ErrUnavailable.
 func (s *Service) Authenticate(ctx context.Context, access Token) (Actor, error) {
-	actor, err := s.authenticate(ctx, access)
-	if err != nil {
-		return Actor{}, s.report(ctx, "authenticate", Caller{}, err)
-	}
-	return actor, nil
+	c, err := s.Identify(ctx, Caller{}, access)
+	return c.Actor, err
 }
 
-func (s *Service) authenticate(ctx context.Context, access Token) (Actor, error) {
+// Identify is Authenticate for a request that goes on to call another method: it
+// returns c with its Actor, and the first method that takes this Caller at once
+// does not read the session again. A Caller is for one request.
+//
+// ErrUnauthenticated, ErrBlocked, ErrUnavailable; the Caller is then nobody.
+func (s *Service) Identify(ctx context.Context, c Caller, access Token) (Caller, error) {
+	known, err := s.authenticate(ctx, access)
+	return s.identified(ctx, "authenticate", c, known, err)
+}
+
+func (s *Service) authenticate(ctx context.Context, access Token) (*known, error) {
 	if err := s.outsideTx(); err != nil {
-		return Actor{}, err
+		return nil, err
 	}
 	id, secret, ok := parseToken(prefixAccess, access, secretBytes)
 	if !ok {
-		return Actor{}, refuse(ErrUnauthenticated, "")
+		return nil, refuse(ErrUnauthenticated, "")
 	}
 	now := s.now()
-	p, _, v, err := s.liveSession(ctx, id, now)
+	p, a, v, err := s.liveSession(ctx, id, now)
 	if err != nil {
-		return Actor{}, err
+		return nil, err
 	}
 	for _, g := range v.accepted(now) {
 		if s.keys.matches(g.Access, useToken, accessFields(id, p.Account, g.AccessExpires, secret)...) {
-			return v.actor(p), nil
+			return &known{proof: p, account: a, v: v, at: now}, nil
 		}
 	}
-	return Actor{}, refuse(ErrUnauthenticated, "")
+	return nil, refuse(ErrUnauthenticated, "")
 }
 
 // IsToken reports whether t is marked as a token of ligature's, live, dead or
@@ -54,7 +61,7 @@ func IsToken(t Token) bool {
 
 // liveSession returns a session that counts, with its account, in one read.
 func (s *Service) liveSession(ctx context.Context, id string, now int64) (*store.Proof, *store.Account, session, error) {
-	p, a, v, err := s.readSession(ctx, id)
+	p, a, v, err := s.readSession(ctx, id, proofSession)
 	if err != nil {
 		return nil, nil, session{}, err
 	}
@@ -62,8 +69,4 @@ func (s *Service) liveSession(ctx context.Context, id string, now int64) (*store
 		return nil, nil, session{}, refuse(ErrUnauthenticated, "")
 	}
 	return p, a, v, usable(a)
-}
-
-func (v session) actor(p *store.Proof) Actor {
-	return Actor{Account: p.Account, Session: p.ID, AuthenticatedAt: at(v.AuthenticatedAt)}
 }

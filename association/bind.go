@@ -57,7 +57,7 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 		if err != nil {
 			return store.Change{}, err
 		}
-		sudo, err := s.checkSudo(ctx, c, r.SudoToken, r.FromSession)
+		sudo, err := s.checkSudo(acting, c, r.SudoToken, r.FromSession)
 		if err != nil {
 			return store.Change{}, err
 		}
@@ -68,7 +68,7 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 		if s.keys.repeats(h.v.Answer, req, now) && s.keys.open(h.v.Answer, h.proof.ID, &told) {
 			return store.Change{}, nil
 		}
-		if err := s.mayUse(sudo, c, a, now); err != nil {
+		if err := s.mayUse(sudo, a, now); err != nil {
 			return store.Change{}, err
 		}
 		if !h.v.mayRedeem(now) || !r.FromSession && !s.redeemable(h, r.VerificationToken, now) {
@@ -80,7 +80,7 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 		}
 		old := ofKind(a, k.Name())
 		if old != nil {
-			if err := s.mayReplace(ctx, sudo.g, a, old); err != nil {
+			if err := s.mayReplace(ctx, sudo, a, old); err != nil {
 				return store.Change{}, err
 			}
 		}
@@ -88,7 +88,7 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 		next := *a
 		link := newAssociation(a.ID, k.Name(), target, h.v.Typed, byCode, now)
 		told = s.association(link)
-		happened := event{Kind: eventBind, Session: c.Actor.sessionKey(), Factor: sudo.g.Factor, Association: link.ID}
+		happened := event{Kind: eventBind, Session: c.Actor.sessionKey(), Factor: sudo.Factor, Association: link.ID}
 		change := store.Change{Link: []store.Association{link}}
 		if old != nil {
 			next, d = raiseEpoch(next, d, now)
@@ -101,7 +101,7 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 		next.Data = encode(d)
 		h.v.Epoch = next.Epoch // so that a repeat still finds its answer
 		change.Accounts = []store.Account{next}
-		change.Proofs = append(acting.stamped(next.Epoch), sudo.used(next.Epoch, sudo.g.Answer), s.spent(h, req, now, told))
+		change.Proofs = []store.Proof{acting.used(next.Epoch, sudo.Answer), s.spent(h, req, now, told)}
 		change.Events = []store.Event{s.happened(happened, a.ID, c, now)}
 		return change, nil
 	})

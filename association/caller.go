@@ -62,6 +62,8 @@ type Caller struct {
 	// nor is that of a Send by somebody signed out whose device has no name, since
 	// nothing tells one such caller from another.
 	RequestID string
+
+	known *known // what Identify or Resume has read
 }
 
 // clip bounds what a client may make us keep.

@@ -8,9 +8,8 @@ var Records = map[string]any{
 	"event v1":        event{},
 	"notice v1":       notice{},
 	"verification v1": verification{},
-	"grant v1":        grant{},
 	"session v1":      session{},
 }
 
 // RecordVersions are the versions in use.
-var RecordVersions = []int{dataV, verificationV, grantV, sessionV, noticeV}
+var RecordVersions = []int{dataV, verificationV, sessionV, noticeV}

@@ -2,11 +2,10 @@ package association
 
 import "github.com/ligature-auth/ligature/store"
 
-// grant is the record of a sudo token. There is one for each account and
-// session, so that it is found without its token; a new one replaces the old.
+// grant is what a sudo token stands for. It is part of the record of the session
+// that it was made in, so there is one for each, which is found without its token;
+// a new one replaces the old.
 type grant struct {
-	V       int    `json:"v"`
-	Session string `json:"session"`
 	Epoch   int64  `json:"epoch"`
 	Factor  factor `json:"factor"`
 	Token   sealed `json:"token"`
@@ -27,13 +26,10 @@ const (
 	factorSignIn   = "sign_in" // a recent sign-in, for an account that has no factor
 )
 
-const grantV = 1
-
 // mayUse reports whether the grant is good for one more change to the account as
 // it is now. maxUses 0 is any number.
-func (g grant) mayUse(a *store.Account, session string, maxUses int, now int64) bool {
-	return now < g.Expires && g.Session == session && g.Epoch == a.Epoch &&
-		(maxUses == 0 || g.Uses < maxUses)
+func (g grant) mayUse(a *store.Account, maxUses int, now int64) bool {
+	return now < g.Expires && g.Epoch == a.Epoch && (maxUses == 0 || g.Uses < maxUses)
 }
 
 // mayReplace reports whether a grant that rests on this factor may put a new
@@ -53,9 +49,7 @@ func (g grant) use(epoch int64) grant {
 	return g
 }
 
-// tokenFields are what the token's MAC covers (R34).
-func (g grant) tokenFields(id, account string, expires int64, secret []byte) [][]byte {
-	return [][]byte{
-		[]byte(prefixSudo), []byte(id), []byte(account), []byte(g.Session), int64Field(expires), secret,
-	}
+// sudoFields are what a sudo token's MAC covers (R34).
+func sudoFields(id, account, session string, expires int64, secret []byte) [][]byte {
+	return [][]byte{[]byte(prefixSudo), []byte(id), []byte(account), []byte(session), int64Field(expires), secret}
 }

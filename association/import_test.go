@@ -118,7 +118,7 @@ func TestR39_NothingLinksAnAddressWithoutATokenButImport(t *testing.T) {
 		"Bind": "BindRequest.VerificationToken, or the session's own", "SignUp": "SignUpRequest.VerificationToken",
 		"Import": "the host's word",
 		"Send":   "", "Verify": "", "Sudo": "", "SignIn": "", "Refresh": "", "SignOut": "", "SetPassword": "",
-		"Authenticate": "", "ResumeSession": "", "SessionName": "", "Revoke": "", "EndSession": "", "Account": "", "Deliver": "", "DeleteExpired": "", "Now": "",
+		"Authenticate": "", "Identify": "", "ResumeSession": "", "Resume": "", "SessionName": "", "Revoke": "", "EndSession": "", "Account": "", "Deliver": "", "DeleteExpired": "", "Now": "",
 		"With": "", // it returns these same methods
 	}
 	service := reflect.TypeFor[*association.Service]()

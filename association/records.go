@@ -74,7 +74,7 @@ func (s *Service) readProof(ctx context.Context, id string, kind uint8) (*store.
 // The values of store.Proof.Kind.
 const (
 	proofVerification = 1
-	proofGrant        = 2
+	proofHostSession  = 2 // the sudo grant in a session that the host keeps
 	proofSession      = 3
 )
 
@@ -87,17 +87,9 @@ func (s *Service) readVerification(ctx context.Context, slot string) (*store.Pro
 	return p, a, v, err
 }
 
-func (s *Service) readGrant(ctx context.Context, id string) (*store.Proof, grant, error) {
-	p, _, err := s.readProof(ctx, id, proofGrant)
-	if p == nil {
-		return nil, grant{}, err
-	}
-	g, err := decode(p.Data, func(g *grant) int { return g.V }, grantV)
-	return p, g, err
-}
-
-func (s *Service) readSession(ctx context.Context, id string) (*store.Proof, *store.Account, session, error) {
-	p, a, err := s.readProof(ctx, id, proofSession)
+// readSession reads a session of either kind.
+func (s *Service) readSession(ctx context.Context, id string, kind uint8) (*store.Proof, *store.Account, session, error) {
+	p, a, err := s.readProof(ctx, id, kind)
 	if p == nil {
 		return nil, nil, session{}, err
 	}

@@ -31,7 +31,7 @@ func (s *Service) refresh(ctx context.Context, c Caller, t Token) (Session, erro
 	var told Session
 	reused := false
 	err := s.attempt(ctx, func(bool) (store.Change, error) {
-		p, a, v, err := s.readSession(ctx, id)
+		p, a, v, err := s.readSession(ctx, id, proofSession)
 		if err != nil {
 			return store.Change{}, err
 		}

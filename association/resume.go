@@ -13,26 +13,30 @@ import (
 // request that was under way can have brought back, R62), ErrBlocked,
 // ErrUnavailable.
 func (s *Service) ResumeSession(ctx context.Context, name string) (Actor, error) {
-	actor, err := s.resumeSession(ctx, name)
-	if err != nil {
-		return Actor{}, s.report(ctx, "resume session", Caller{}, err)
-	}
-	return actor, nil
+	c, err := s.Resume(ctx, Caller{}, name)
+	return c.Actor, err
 }
 
-func (s *Service) resumeSession(ctx context.Context, name string) (Actor, error) {
+// Resume is to ResumeSession what Identify is to Authenticate.
+func (s *Service) Resume(ctx context.Context, c Caller, name string) (Caller, error) {
+	known, err := s.resume(ctx, name)
+	return s.identified(ctx, "resume session", c, known, err)
+}
+
+func (s *Service) resume(ctx context.Context, name string) (*known, error) {
 	if err := s.outsideTx(); err != nil {
-		return Actor{}, err
+		return nil, err
 	}
 	id, resume, _ := strings.Cut(name, ".")
-	p, _, v, err := s.liveSession(ctx, id, s.now())
+	now := s.now()
+	p, a, v, err := s.liveSession(ctx, id, now)
 	if err != nil {
-		return Actor{}, err
+		return nil, err
 	}
 	if resume != v.Resume {
-		return Actor{}, refuse(ErrUnauthenticated, "")
+		return nil, refuse(ErrUnauthenticated, "")
 	}
-	return v.actor(p), nil
+	return &known{proof: p, account: a, v: v, at: now}, nil
 }
 
 // EndSession ends the session of this name, as it is now, whether or not its
@@ -75,7 +79,7 @@ func (s *Service) sessionName(ctx context.Context, c Caller) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if acting.proof == nil {
+	if acting.proof.Kind != proofSession {
 		return "", refuse(ErrUnauthenticated, "")
 	}
 	return acting.v.name(acting.proof.ID), nil

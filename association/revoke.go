@@ -39,7 +39,7 @@ func (s *Service) revoke(ctx context.Context, c Caller, t Token) error {
 func (s *Service) endSession(ctx context.Context, c Caller, id string, mine func(account string, v session) bool) error {
 	now := s.now()
 	return s.attempt(ctx, func(bool) (store.Change, error) {
-		p, _, v, err := s.readSession(ctx, id)
+		p, _, v, err := s.readSession(ctx, id, proofSession)
 		if err != nil || p == nil || v.Ended || !mine(p.Account, v) {
 			return store.Change{}, err
 		}

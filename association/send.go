@@ -184,7 +184,7 @@ func (s *Service) ask(ctx context.Context, c Caller, r SendRequest, now int64) (
 		return s.askSignedOut(ctx, c, out)
 	}
 
-	_, a, err := s.acting(ctx, c, now)
+	a, err := s.actor(ctx, c, now)
 	if err != nil {
 		return asked{}, err
 	}

@@ -20,6 +20,9 @@ type session struct {
 	// Resume is the part of the session's name that each Sudo changes.
 	Resume string `json:"resume"`
 
+	// Sudo is the grant of the last Sudo in this session.
+	Sudo *grant `json:"sudo,omitempty"`
+
 	// Family is in every refresh token of the session, so that an old one is
 	// known for what it is; Current and Previous are generations.
 	Family      sealed     `json:"family"`
@@ -90,7 +93,7 @@ func (s session) refresh(next generation, ttl time.Duration, now int64) session 
 
 // end makes every token of the session dead.
 func (s session) end() session {
-	s.Ended = true
+	s.Ended, s.Sudo = true, nil
 	s.Family, s.Current, s.Previous, s.Answer = sealed{}, generation{}, generation{}, answer{}
 	return s
 }

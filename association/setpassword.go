@@ -34,22 +34,22 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 	req := requestOf("set password", c, r.SudoToken.Reveal())
 	// judge reports whether the call may go on, or repeats one that did: by the
 	// same name, and about the password that is set.
-	judge := func(a *store.Account) (sudo sudoed, repeat bool, err error) {
-		sudo, err = s.checkSudo(ctx, c, r.SudoToken, false)
-		if err == nil && s.keys.repeats(sudo.g.Answer, req, now) {
+	judge := func(h acting, a *store.Account) (sudo grant, repeat bool, err error) {
+		sudo, err = s.checkSudo(h, c, r.SudoToken, false)
+		if err == nil && s.keys.repeats(sudo.Answer, req, now) {
 			repeat, err = s.isPassword(ctx, c, a, r.Password, now)
 		}
 		if err != nil || repeat {
 			return sudo, repeat, err
 		}
-		return sudo, false, s.mayUse(sudo, c, a, now)
+		return sudo, false, s.mayUse(sudo, a, now)
 	}
 	// Nobody makes us hash who has no sudo.
-	_, a, err := s.acting(ctx, c, now)
+	h, a, err := s.acting(ctx, c, now)
 	if err != nil {
 		return err
 	}
-	if _, repeat, err := judge(a); err != nil || repeat {
+	if _, repeat, err := judge(h, a); err != nil || repeat {
 		return err
 	}
 	if err := s.guardHashing(ctx, c, now); err != nil {
@@ -61,11 +61,11 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 	}
 	return s.attempt(ctx, func(bool) (store.Change, error) {
 		now = s.now() // hashing may have waited: what died meanwhile is dead
-		acting, a, err := s.acting(ctx, c, now)
+		h, a, err := s.acting(ctx, c, now)
 		if err != nil {
 			return store.Change{}, err
 		}
-		sudo, repeat, err := judge(a)
+		sudo, repeat, err := judge(h, a)
 		if err != nil || repeat {
 			return store.Change{}, err
 		}
@@ -78,8 +78,8 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 		next.Data = encode(d)
 		return store.Change{
 			Accounts: []store.Account{next},
-			Proofs:   append(acting.stamped(next.Epoch), sudo.used(next.Epoch, s.keys.answered(req, sudo.proof.ID, now, struct{}{}))),
-			Events:   []store.Event{s.happened(event{Kind: eventSetPassword, Session: c.Actor.sessionKey(), Factor: sudo.g.Factor}, a.ID, c, now)},
+			Proofs:   []store.Proof{h.used(next.Epoch, s.keys.answered(req, h.proof.ID, now, struct{}{}))},
+			Events:   []store.Event{s.happened(event{Kind: eventSetPassword, Session: c.Actor.sessionKey(), Factor: sudo.Factor}, a.ID, c, now)},
 		}, nil
 	})
 }

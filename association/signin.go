@@ -75,7 +75,7 @@ func (s *Service) signInByPassword(ctx context.Context, c Caller, r SignInReques
 	var told Session
 	err = s.attempt(ctx, func(again bool) (store.Change, error) {
 		if again {
-			p, _, v, err := s.readSession(ctx, id)
+			p, _, v, err := s.readSession(ctx, id, proofSession)
 			if err != nil {
 				return store.Change{}, err
 			}

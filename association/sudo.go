@@ -43,7 +43,6 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 		return Grant{}, err
 	}
 	now := s.now()
-	id := s.grantID(c.Actor)
 	req := requestOf("sudo", c, r.VerificationToken.Reveal())
 
 	acting, a, err := s.acting(ctx, c, now)
@@ -71,14 +70,10 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 				return store.Change{}, err
 			}
 		}
-		p, g, err := s.readGrant(ctx, id)
-		if err != nil {
-			return store.Change{}, err
-		}
-		if s.keys.repeats(g.Answer, req, now) && s.keys.open(g.Answer, id, &told) {
+		if old := acting.v.Sudo; old != nil && s.keys.repeats(old.Answer, req, now) && s.keys.open(old.Answer, acting.proof.ID, &told) {
 			return store.Change{}, nil
 		}
-		change := store.Change{Proofs: acting.renamed()}
+		var change store.Change
 		if byToken {
 			slot, ok := verificationSlot(r.VerificationToken)
 			if !ok {
@@ -95,17 +90,15 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 			f = factor{Kind: own.Kind, ID: own.ID, SetAt: own.CreatedAt}
 			change.Proofs = append(change.Proofs, s.spent(h, request{}, now, nil))
 		}
-		secret := randomBytes(secretBytes)
+		id, secret := s.grantID(c.Actor), randomBytes(secretBytes)
 		expires := now + s.policy.SudoTTL.Microseconds()
-		g = grant{V: grantV, Session: c.Actor.sessionKey(), Epoch: a.Epoch, Factor: f, Expires: expires}
-		g.Token = s.keys.seal(useToken, g.tokenFields(id, a.ID, expires, secret)...)
 		told = grantAnswer{Token: makeToken(prefixSudo, id, secret).Reveal(), Expires: expires}
-		g.Answer = s.keys.answered(req, id, now, told)
-		if p == nil {
-			p = &store.Proof{ID: id, Kind: proofGrant, Account: a.ID, CreatedAt: now}
-		}
-		change.Proofs = append(change.Proofs, with(*p, expires+repeatWindow.Microseconds(), g))
-		change.Events = []store.Event{s.happened(event{Kind: eventSudo, Session: g.Session, Factor: f}, a.ID, c, now)}
+		change.Proofs = append(change.Proofs, acting.elevated(grant{
+			Epoch: a.Epoch, Factor: f, Expires: expires,
+			Token:  s.keys.seal(useToken, sudoFields(id, a.ID, c.Actor.sessionKey(), expires, secret)...),
+			Answer: s.keys.answered(req, acting.proof.ID, now, told),
+		}))
+		change.Events = []store.Event{s.happened(event{Kind: eventSudo, Session: c.Actor.sessionKey(), Factor: f}, a.ID, c, now)}
 		return change, nil
 	})
 	if err != nil {
@@ -114,7 +107,7 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	return told.grant(), nil
 }
 
-// grantID names the one grant of an account and session.
+// grantID names the one grant of an account and session, in its token.
 func (s *Service) grantID(a Actor) string {
 	return s.slotID([]byte("grant"), []byte(a.Account), []byte(a.sessionKey()))
 }
@@ -160,46 +153,30 @@ func (s *Service) signInFactor(ctx context.Context, a *store.Account, actor Acto
 	return factor{Kind: factorSignIn, SetAt: actor.AuthenticatedAt.UnixMicro()}, nil
 }
 
-// sudoed is a live grant, as read.
-type sudoed struct {
-	proof store.Proof
-	g     grant
-}
-
-// checkSudo returns the grant of the acting account whose token was shown, or
-// ErrSudoRequired. It is looked up by who acts, never by what the token says
-// (R05). With fromSession the session's own grant serves without its token.
-// Whether it is still good is mayUse's to say.
-func (s *Service) checkSudo(ctx context.Context, c Caller, t Token, fromSession bool) (sudoed, error) {
+// checkSudo returns the grant of the acting session whose token was shown, or
+// ErrSudoRequired. It is found by who acts, never by what the token says (R05).
+// With fromSession it serves without its token. Whether it is still good is
+// mayUse's to say.
+func (s *Service) checkSudo(h acting, c Caller, t Token, fromSession bool) (grant, error) {
+	if h.v.Sudo == nil {
+		return grant{}, refuse(ErrSudoRequired, "")
+	}
+	g := *h.v.Sudo
+	if fromSession {
+		return g, nil
+	}
 	id := s.grantID(c.Actor)
-	p, g, err := s.readGrant(ctx, id)
-	if err != nil {
-		return sudoed{}, err
+	named, secret, ok := parseToken(prefixSudo, t, secretBytes)
+	if !ok || named != id || !s.keys.matches(g.Token, useToken, sudoFields(id, h.proof.Account, c.Actor.sessionKey(), g.Expires, secret)...) {
+		return grant{}, refuse(ErrSudoRequired, "")
 	}
-	if p == nil || p.Account != c.Actor.Account {
-		return sudoed{}, refuse(ErrSudoRequired, "")
-	}
-	if !fromSession {
-		named, secret, ok := parseToken(prefixSudo, t, secretBytes)
-		if !ok || named != id || !s.keys.matches(g.Token, useToken, g.tokenFields(id, p.Account, g.Expires, secret)...) {
-			return sudoed{}, refuse(ErrSudoRequired, "")
-		}
-	}
-	return sudoed{*p, g}, nil
+	return g, nil
 }
 
 // mayUse refuses a grant that is dead for the account as it is now.
-func (s *Service) mayUse(h sudoed, c Caller, a *store.Account, now int64) error {
-	if !h.g.mayUse(a, c.Actor.sessionKey(), s.policy.SudoMaxUses, now) {
+func (s *Service) mayUse(g grant, a *store.Account, now int64) error {
+	if !g.mayUse(a, s.policy.SudoMaxUses, now) {
 		return refuse(ErrSudoRequired, "")
 	}
 	return nil
-}
-
-// used is the write that counts one use of the grant, in the epoch that the
-// change leaves the account in.
-func (h sudoed) used(epoch int64, keep answer) store.Proof {
-	g := h.g.use(epoch)
-	g.Answer = keep
-	return with(h.proof, h.proof.Expires, g)
 }

@@ -23,12 +23,12 @@ func (bearer) admits(r *http.Request) error {
 	return nil
 }
 
-func (bearer) actor(svc *association.Service, r *http.Request) (association.Actor, error) {
+func (bearer) identify(svc *association.Service, r *http.Request, c association.Caller) (association.Caller, error) {
 	token := bearerToken(r.Header.Get("Authorization"))
 	if !association.IsToken(token) {
-		return association.Actor{}, nil
+		return c, nil
 	}
-	return svc.Authenticate(r.Context(), token)
+	return svc.Identify(r.Context(), c, token)
 }
 
 // bearerToken returns the token of an Authorization header, or none.

@@ -48,16 +48,16 @@ func (m cookie) admits(r *http.Request) error {
 	return nil
 }
 
-func (m cookie) actor(svc *association.Service, r *http.Request) (association.Actor, error) {
+func (m cookie) identify(svc *association.Service, r *http.Request, c association.Caller) (association.Caller, error) {
 	name := m.s.GetString(r.Context(), sessionKey)
 	if name == "" {
-		return association.Actor{}, nil
+		return c, nil
 	}
-	actor, err := svc.ResumeSession(r.Context(), name)
+	c, err := svc.Resume(r.Context(), c, name)
 	if errors.Is(err, association.ErrUnauthenticated) {
-		return association.Actor{}, nil // ended: nobody is signed in
+		return c, nil // ended: nobody is signed in
 	}
-	return actor, err
+	return c, err
 }
 
 func (m cookie) opened(h *handler, x *exchange, s association.Session) (any, error) {

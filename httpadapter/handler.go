@@ -139,14 +139,14 @@ func (h *handler) answer(rt route, w http.ResponseWriter, r *http.Request) (any,
 	}
 	x := &exchange{w: w, r: r, caller: h.caller(r)}
 	if rt.who != anyone {
-		actor, err := h.sessions.actor(h.svc, r)
+		caller, err := h.sessions.identify(h.svc, r, x.caller)
 		if err != nil {
 			return nil, err
 		}
-		if rt.who == signedIn && actor == (association.Actor{}) {
+		if rt.who == signedIn && caller.Actor == (association.Actor{}) {
 			return nil, fmt.Errorf("httpadapter: %w", association.ErrUnauthenticated)
 		}
-		x.caller.Actor = actor
+		x.caller = caller
 	}
 	return rt.serve(h, x)
 }

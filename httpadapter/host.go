@@ -25,22 +25,23 @@ type host struct {
 	who func(*http.Request) (association.Actor, error)
 }
 
-func (m host) actor(_ *association.Service, r *http.Request) (association.Actor, error) {
+func (m host) identify(_ *association.Service, r *http.Request, c association.Caller) (association.Caller, error) {
 	actor, err := m.who(r)
 	if err != nil && onWire(err) != nil {
-		return association.Actor{}, err
+		return c, err
 	}
 	if err != nil {
-		return association.Actor{}, fmt.Errorf("httpadapter: %w: who is signed in cannot be told", association.ErrUnavailable)
+		return c, fmt.Errorf("httpadapter: %w: who is signed in cannot be told", association.ErrUnavailable)
 	}
 	if actor == (association.Actor{}) {
-		return association.Actor{}, nil
+		return c, nil
 	}
 	if actor.Account == "" || actor.Session == "" {
-		return association.Actor{}, fmt.Errorf("httpadapter: %w: the host named no account or no session", association.ErrUnauthenticated)
+		return c, fmt.Errorf("httpadapter: %w: the host named no account or no session", association.ErrUnauthenticated)
 	}
-	actor.HostSession = true
-	return actor, nil
+	c.Actor = actor
+	c.Actor.HostSession = true
+	return c, nil
 }
 
 func (host) opened(*handler, *exchange, association.Session) (any, error) {

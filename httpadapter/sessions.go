@@ -12,9 +12,9 @@ type Sessions interface {
 	// admits refuses a request that says in two ways who is signed in.
 	admits(*http.Request) error
 
-	// actor returns who is signed in, the zero Actor for nobody, or
-	// ErrUnauthenticated for somebody no longer.
-	actor(*association.Service, *http.Request) (association.Actor, error)
+	// identify returns the caller with whoever is signed in, the zero Actor for
+	// nobody, or ErrUnauthenticated for somebody no longer.
+	identify(*association.Service, *http.Request, association.Caller) (association.Caller, error)
 
 	// opened keeps a session that was just opened and returns what to answer.
 	opened(*handler, *exchange, association.Session) (any, error)
@@ -38,5 +38,6 @@ func Actor(svc *association.Service, s Sessions, r *http.Request) (association.A
 	if err := s.admits(r); err != nil {
 		return association.Actor{}, err
 	}
-	return s.actor(svc, r)
+	c, err := s.identify(svc, r, association.Caller{})
+	return c.Actor, err
 }

@@ -27,8 +27,8 @@ type Association struct {
 	Data      []byte
 }
 
-// Proof is a versioned, short-lived record: a verification, a sudo grant, a
-// session. Account is empty where the proof belongs to none yet.
+// Proof is a versioned, short-lived record: a verification, or a session with its
+// sudo grant. Account is empty where the proof belongs to none yet.
 type Proof struct {
 	ID        string
 	Version   int64 // see Change
@@ -86,8 +86,8 @@ type Counter struct {
 //
 // No record stands in a Change twice, but for an identifier that stands once in
 // Unlink and once in Link. Events and associations to be linked come with IDs that
-// were never used; whether the account they name exists is not the store's to
-// check. An empty Change does nothing.
+// no written Change has used; whether the account they name exists is not the
+// store's to check. An empty Change does nothing.
 type Change struct {
 	Accounts []Account
 	Proofs   []Proof

@@ -18,7 +18,7 @@ func TestR14_RecordsHoldIntegersForTimes(t *testing.T) {
 		case reflect.Struct:
 			for i := range typ.NumField() {
 				f := typ.Field(i)
-				if slices.Contains([]string{"CreatedAt", "Expires", "At", "Epoch", "Version", "N"}, f.Name) {
+				if slices.Contains([]string{"CreatedAt", "Expires", "At", "Due", "Epoch", "Version", "N"}, f.Name) {
 					times = append(times, f.Name)
 					if f.Type.Kind() != reflect.Int64 {
 						t.Errorf("%s.%s is a %v, want an int64", path, f.Name, f.Type)

@@ -29,6 +29,11 @@ var (
 //
 // Records that go in and come out are copies: neither side keeps a slice of the
 // other's. A nil slice and an empty one are the same.
+//
+// A database's own conflicts (deadlock, failed serialization) are the store's to
+// retry, a bounded number of times: those of Apply by the whole Change, ending in
+// ErrConflict. Reads and Count do not fail for the sake of other callers;
+// DeleteExpired may give up, with ErrConflict.
 type Store interface {
 	// Account returns the account with its associations, oldest first (by
 	// CreatedAt, then the byte order of ID), or ErrNotFound. They are one
@@ -36,8 +41,9 @@ type Store interface {
 	Account(ctx context.Context, id string) (*Account, error)
 
 	// AccountByIdentifier returns the account, with all of its associations,
-	// that the identifier is linked to, or ErrNotFound (also where that account
-	// does not exist), as one consistent read too. The match is exact in every byte of kind and value.
+	// that the identifier is linked to, or ErrNotFound (also where that account does
+	// not exist), as one consistent read too. The match is exact in every byte of
+	// kind and value.
 	AccountByIdentifier(ctx context.Context, kind string, value []byte) (*Account, error)
 
 	// Proof returns the proof, expired or not, together with the account it
@@ -51,15 +57,13 @@ type Store interface {
 
 	// Apply writes the whole Change or nothing of it. See Change for what each
 	// part means and for the order of refusals. ErrConflict, ErrTaken.
-	//
-	// Retries of a database's own conflicts (deadlock, failed serialization)
-	// are bounded, cover the whole Change, and end in ErrConflict.
 	Apply(ctx context.Context, change Change) error
 
 	// Count adds each counter's N to the stored value, which starts at 0, and
 	// returns the new values in the same order. Each key is atomic; the set need
 	// not be. N is never negative; N = 0 reads. A call that fails may have
-	// counted: over-counting is allowed, under-counting never.
+	// counted; one that succeeds has counted each N once. Over-counting is allowed,
+	// under-counting never.
 	//
 	// Expires is kept for DeleteExpired alone: Count never compares it with
 	// anything, and a later Expires for a known key may be kept or dropped. No
@@ -68,18 +72,20 @@ type Store interface {
 	Count(ctx context.Context, counters []Counter) ([]int64, error)
 
 	// Events returns up to limit of the account's events, newest first, that is
-	// in descending byte order of ID; with a non-empty before, only those whose
-	// ID sorts before it. None is no error. A limit is never negative.
+	// in descending byte order of ID, expired ones included; with a non-empty
+	// before, only those whose ID sorts before it. None is no error. A limit is never negative.
 	Events(ctx context.Context, account, before string, limit int) ([]Event, error)
 
 	// Notices returns up to limit of the notices that are due, that is whose Due is
 	// at most now, expired ones included, earliest first (by Due, then the byte
-	// order of ID). None is no error. A limit is never negative. It locks
-	// nothing and need not be the newest: who acts on a notice replaces it first.
+	// order of ID). None is no error. A limit is never negative. It sees what was
+	// written before the call and locks nothing: by the time it returns another may
+	// have replaced what it tells, so who acts on a notice replaces it first.
 	Notices(ctx context.Context, now int64, limit int) ([]Notice, error)
 
 	// DeleteExpired deletes up to limit proofs, counters, events and notices whose
 	// Expires is less than before, in no order, and returns how many went. It
-	// leaves everything else, also what is renewed while it runs.
+	// leaves everything else, also what is renewed while it runs. A call that fails
+	// may have deleted some.
 	DeleteExpired(ctx context.Context, before int64, limit int) (int, error)
 }

@@ -3,6 +3,8 @@ package bunstore
 import (
 	"context"
 	"strings"
+
+	"github.com/ligature-auth/ligature/store"
 )
 
 // batch is how many records one statement deletes at most, so that none holds its
@@ -47,7 +49,7 @@ func (s *Store) deleteBatch(ctx context.Context, table, key string, before int64
 	}
 	query = strings.NewReplacer("TABLE", table, "KEY", key).Replace(query)
 	deleted := 0
-	err := s.retry(ctx, "delete expired", nil, func(ctx context.Context) error {
+	err := s.retry(ctx, "delete expired", store.ErrConflict, func(ctx context.Context) error {
 		result, err := s.db.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err

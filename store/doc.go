@@ -31,6 +31,6 @@
 // Association.Kind 64 bytes of ASCII, Association.Value 320 bytes,
 // Association.Display 320 bytes of UTF-8 without NUL, Data 64 KiB (65,536
 // bytes). An account's ID is the host's own and may hold any UTF-8 without
-// control characters; the other IDs are ASCII. A Change has at most 100 records in
-// all, a call of Count at most 8 counters.
+// control characters; the other IDs are printable ASCII. No ID is empty. A Change has
+// at most 100 records and a megabyte in all, a call of Count at most 8 counters.
 package store

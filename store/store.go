@@ -5,9 +5,11 @@ import (
 	"errors"
 )
 
-// The three answers a store gives besides success. Any other error means the
-// store could not do its work; the core then refuses the caller and nothing may
-// have been written, or all of it.
+// The three answers a store gives besides success, each only to a call that wrote
+// nothing: a driver that silently repeats a write whose answer was lost must not turn
+// the write's success into a refusal. Any other error means the store could not do its
+// work; the core then refuses the caller and nothing may have been written, or all of
+// it.
 var (
 	// ErrNotFound says that no record has this ID or identifier.
 	ErrNotFound = errors.New("store: not found")

@@ -44,12 +44,12 @@ func (s suite) reads(t *testing.T) {
 		}
 	})
 
-	// IDs whose byte order is not that of numbers, letters or insertion.
+	// IDs whose byte order is not that of numbers, letters, insertion or values.
 	s.check(t, "associations oldest first", func(t *testing.T, s subject) {
 		want := []store.Association{
 			aged(email("z", "ann", "1"), -5), aged(email("c", "ann", "2"), 3),
-			aged(email("10", "ann", "3"), 20), aged(email("9", "ann", "4"), 20), aged(email("B", "ann", "5"), 20),
-			aged(email("a", "ann", "6"), 20), aged(email("0", "ann", "7"), 100),
+			aged(email("10", "ann", "6"), 20), aged(email("9", "ann", "4"), 20), aged(email("B", "ann", "5"), 20),
+			aged(email("a", "ann", "3"), 20), aged(email("0", "ann", "7"), 100),
 		}
 		s.apply(accounts("ann"))
 		for _, i := range []int{4, 0, 6, 2, 5, 3, 1} {

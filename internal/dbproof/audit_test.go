@@ -24,7 +24,7 @@ type record struct {
 	Kind, State, Association, Replaced string
 	Target                             []byte
 	Epoch                              int64
-	Uses                               int
+	Uses, Guesses                      int
 }
 
 func decode(data []byte) (r record, err error) {

@@ -136,7 +136,6 @@ func (c *crashed) hear(t *testing.T, s said) {
 // check looks at what the process left behind, and then makes the last two calls for
 // each account again.
 func (c *crashed) check(t *testing.T, d bundb.Database, db *sql.DB) {
-	t.Helper()
 	done := map[string]int{}
 	snapshot(t, d, db, func(s store.Store) {
 		for _, account := range c.accounts {

@@ -1,6 +1,7 @@
 package dbproof_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 	"net"
@@ -16,13 +17,14 @@ type wire struct {
 	// read reads one message. The first that a client sends may have another form.
 	read func(r io.Reader, first bool) ([]byte, error)
 
-	asks  func(m []byte) bool // the client's message has an answer
+	asks  func(m []byte) bool // the client's message is a statement
 	ended func(m []byte) bool // the server's message is the last of the answer to a statement without rows
 }
 
 var wires = map[bunstore.Dialect]wire{
 	// A type and a length, which counts itself; the first message has no type. A
-	// simple query is 'Q', and ReadyForQuery, 'Z', ends each answer.
+	// simple query is 'Q', and ReadyForQuery, 'Z', ends each answer. The driver asks
+	// an idle connection whether it lives by an empty query.
 	bunstore.PostgreSQL: {
 		read: func(r io.Reader, first bool) ([]byte, error) {
 			header := make([]byte, 5)
@@ -33,7 +35,7 @@ var wires = map[bunstore.Dialect]wire{
 				return int(binary.BigEndian.Uint32(header[len(header)-4:])) - 4
 			})
 		},
-		asks:  func(m []byte) bool { return m[0] == 'Q' },
+		asks:  func(m []byte) bool { return m[0] == 'Q' && !bytes.HasPrefix(m[5:], []byte("-- ping")) },
 		ended: func(m []byte) bool { return m[0] == 'Z' },
 	},
 	// A length of three bytes and a number, which is 0 for a command.
@@ -64,13 +66,13 @@ type cut int32
 
 const (
 	nowhere      cut = iota
-	beforeAsking     // the message does not arrive
-	beforeAnswer     // it does, and is acted on, but there is no answer
+	beforeAsking     // the statement does not arrive
+	beforeAnswer     // it does, and is executed, but there is no answer
 	withinAnswer     // there is half of one
 )
 
 func (c cut) String() string {
-	return [...]string{"nowhere", "before the message", "before its answer", "within its answer"}[c]
+	return [...]string{"nowhere", "before the statement", "before its answer", "within its answer"}[c]
 }
 
 // proxy stands between a service and its database.
@@ -82,7 +84,7 @@ type proxy struct {
 
 	mu    sync.Mutex
 	armed bool
-	seen  int // messages with an answer, since it was armed
+	seen  int // statements since it was armed
 	at    int
 	how   cut
 }
@@ -109,14 +111,14 @@ func newProxy(t *testing.T, w wire, target string) *proxy {
 	return p
 }
 
-// arm makes the proxy count, and cut the connection of the message of that number.
+// arm makes the proxy count, and cut the connection of the statement of that number.
 func (p *proxy) arm(at int, how cut) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.armed, p.seen, p.at, p.how = true, 0, at, how
 }
 
-// disarm returns how many messages there were.
+// disarm returns how many statements there were.
 func (p *proxy) disarm() (seen int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -124,7 +126,7 @@ func (p *proxy) disarm() (seen int) {
 	return p.seen
 }
 
-// next says what to do about the next message.
+// next says what to do about the next statement.
 func (p *proxy) next() cut {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,0 +1,169 @@
+//go:build cluster
+
+package cluster_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/ligature-auth/ligature/internal/testdb"
+	"github.com/ligature-auth/ligature/store"
+)
+
+const (
+	callers     = 64 // in a race, spread over the nodes
+	repetitions = 20
+)
+
+// together runs f n times at once and returns what each got.
+func together(n int, f func(i int) error) []error {
+	errs := make([]error, n)
+	start := make(chan struct{})
+	var done sync.WaitGroup
+	for i := range n {
+		done.Go(func() {
+			<-start
+			errs[i] = f(i)
+		})
+	}
+	close(start)
+	done.Wait()
+	return errs
+}
+
+// oneChangeAVersion lets callers at all nodes replace one version at once, by one
+// statement and by a transaction. One of them does, and the others are told.
+func oneChangeAVersion(t *testing.T, c *testdb.Cluster) {
+	newest := open(t, c, waiting).at(0).records
+	for _, wait := range []string{plain, waiting} {
+		for _, events := range []bool{false, true} {
+			w := open(t, c, wait)
+			account := store.Account{ID: fmt.Sprint("versions", wait, events), CreatedAt: 1, Status: 1}
+			if err := w.at(0).records.Apply(t.Context(), store.Change{Accounts: []store.Account{account}}); err != nil {
+				t.Fatal(err)
+			}
+			for account.Version = 1; account.Version <= repetitions; account.Version++ {
+				won := w.replace(t, account, events)
+				got := must(newest.Account(t.Context(), account.ID))(t)
+				if got.Version != account.Version+1 || !slices.Equal(won, []string{string(got.Data)}) {
+					t.Errorf("wsrep_sync_wait=%s: %q replaced version %d; now it is version %d, by %s",
+						wait, won, account.Version, got.Version, got.Data)
+				}
+			}
+			if n := len(must(newest.Events(t.Context(), account.ID, "", callers*repetitions))(t)); events && n != repetitions {
+				t.Errorf("wsrep_sync_wait=%s: %d events of %d changes", wait, n, repetitions)
+			}
+		}
+	}
+}
+
+// replace returns who replaced the version of the account.
+func (w *world) replace(t *testing.T, account store.Account, events bool) (won []string) {
+	t.Helper()
+	errs := together(callers, func(i int) error {
+		a := account
+		a.Data = []byte(strconv.Itoa(i))
+		change := store.Change{Accounts: []store.Account{a}}
+		if events {
+			change.Events = []store.Event{{ID: fmt.Sprintf("%d-%d", a.Version, i), Account: a.ID}}
+		}
+		return w.at(i).records.Apply(t.Context(), change)
+	})
+	for i, err := range errs {
+		if err == nil {
+			won = append(won, strconv.Itoa(i))
+		} else if !errors.Is(err, store.ErrConflict) {
+			t.Errorf("a loser: %v, want %v", err, store.ErrConflict)
+		}
+	}
+	return won
+}
+
+// noUpdateIsLost lets callers at all nodes read a number and write the next one, as
+// the core does it: again after a conflict. Each that was acknowledged is in the sum.
+func noUpdateIsLost(t *testing.T, c *testdb.Cluster) {
+	const callers, times = 24, 10
+	newest := open(t, c, waiting).at(0).records
+	for _, wait := range []string{plain, waiting} {
+		w := open(t, c, wait)
+		id := "sum" + wait
+		if err := w.at(0).records.Apply(t.Context(), store.Change{Accounts: []store.Account{{ID: id, Data: []byte("0")}}}); err != nil {
+			t.Fatal(err)
+		}
+		errs := together(callers, func(i int) error {
+			for range times {
+				if err := raise(t.Context(), w.at(i).records, id); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err := errors.Join(errs...); err != nil {
+			t.Error(err)
+		}
+		got := must(newest.Account(t.Context(), id))(t)
+		if want := strconv.Itoa(callers * times); string(got.Data) != want || got.Version != callers*times+1 {
+			t.Errorf("wsrep_sync_wait=%s: the sum is %s in version %d, want %s", wait, got.Data, got.Version, want)
+		}
+	}
+}
+
+// raise adds one to the number that the account holds.
+func raise(ctx context.Context, s store.Store, id string) error {
+	for {
+		a, err := s.Account(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // the node has yet to hear of it
+		}
+		if err != nil {
+			return err
+		}
+		n, err := strconv.Atoi(string(a.Data))
+		if err != nil {
+			return err
+		}
+		a.Data = []byte(strconv.Itoa(n + 1))
+		if err := s.Apply(ctx, store.Change{Accounts: []store.Account{*a}}); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+}
+
+// countsDiffer: of all who count at once, at all nodes, each is told another total.
+func countsDiffer(t *testing.T, c *testdb.Cluster) {
+	w := open(t, c, plain)
+	before := w.status(t, "wsrep_local_cert_failures") + w.status(t, "wsrep_local_bf_aborts")
+	replays := w.status(t, "wsrep_local_replays")
+	keys := []store.Counter{{Key: [32]byte{1}, N: 1, Expires: 1}, {Key: [32]byte{2}, N: 3, Expires: 1}}
+	told := make([][]int64, callers*repetitions)
+	errs := together(callers, func(i int) (err error) {
+		for k := range repetitions {
+			if told[i*repetitions+k], err = w.at(i).records.Count(t.Context(), keys); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	for place, c := range keys {
+		var totals, want []int64
+		for i := range told {
+			totals, want = append(totals, told[i][place]), append(want, c.N*int64(i+1))
+		}
+		if slices.Sort(totals); !slices.Equal(totals, want) {
+			t.Errorf("the totals are %v, want %v", totals, want)
+		}
+	}
+	conflicts := w.status(t, "wsrep_local_cert_failures") + w.status(t, "wsrep_local_bf_aborts") - before
+	t.Logf("%d counts met %d conflicts, and %d were replayed", 2*len(told), conflicts, w.status(t, "wsrep_local_replays")-replays)
+	if conflicts == 0 {
+		t.Error("nobody was in another's way")
+	}
+}

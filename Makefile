@@ -3,6 +3,7 @@
 GO          ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
+BENCHFLAGS  ?=
 
 .PHONY: help test test-go test-client test-example lint fuzz bench example setup
 
@@ -36,8 +37,9 @@ lint: ## Formatting, vet, staticcheck, go.mod
 fuzz: ## Every fuzz target for FUZZTIME (30s)
 	@./internal/fuzz.sh $(FUZZTIME)
 
-bench: ## The benchmarks
+bench: ## The benchmarks; about half an hour, on a machine that does nothing else
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	mkdir -p bin && $(GO) run ./internal/bench -out bin/performance.md $(BENCHFLAGS)
 
 example: ## Run the example on http://127.0.0.1:8080
 	$(GO) run ./example

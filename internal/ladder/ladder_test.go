@@ -62,6 +62,14 @@ var rungs = map[string][]string{
 		"github.com/rs/cors", "golang.org/x/text/language",
 	},
 
+	"internal/bench": {
+		"association", "association/email", "association/phone", "httpadapter", "internal/bench/minimum",
+		"internal/testdb", "internal/testdb/bundb", "sender", "store", "store/bunstore", "store/memstore",
+		"github.com/go-sql-driver/mysql", "github.com/uptrace/bun/driver/pgdriver",
+	},
+	// What ligature is compared with has nothing of ligature's.
+	"internal/bench/minimum": {},
+
 	"example": {
 		"association", "association/email", "association/phone", "association/username", "httpadapter",
 		"sender/mailbox", "store", "store/bunstore", "store/memstore", "github.com/alexedwards/scs/v2",

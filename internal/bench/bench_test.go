@@ -1,0 +1,93 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/ligature-auth/ligature/internal/testdb"
+)
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "serve" {
+		exit(serve(os.Args[2]))
+	}
+	progress = io.Discard
+	testdb.Main(m)
+}
+
+// TestRun makes every table, small, with servers in processes of their own.
+func TestRun(t *testing.T) {
+	o := options{rounds: 1, n: 5, associations: 40, proofs: 40, databases: "PostgreSQL,MariaDB,SQLite,memory"}
+	for _, s := range sections {
+		t.Run(s.name, func(t *testing.T) {
+			skipWithout(t)
+			made, err := s.make(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Count(made, "\n|") < 4 || strings.Contains(made, "NaN") || strings.Contains(made, "Inf") {
+				t.Errorf("no table:\n%s", made)
+			}
+		})
+	}
+}
+
+// skipWithout skips the test, or fails it in CI, where a server is not installed.
+func skipWithout(t *testing.T) {
+	for _, d := range databases {
+		d.dsn(t)
+	}
+}
+
+func TestUnknownTableIsAnError(t *testing.T) {
+	if run(options{}, "growht", "") == nil {
+		t.Error("a name that is no table's was passed over")
+	}
+}
+
+func TestStatementsAreCountedAtTheDriver(t *testing.T) {
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			var c counter
+			db, err := c.open(role{Driver: d.driver, DSN: d.dsn(t), Count: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			tx, err := db.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var one int
+			if err := tx.QueryRowContext(t.Context(), "SELECT 1").Scan(&one); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tx.ExecContext(t.Context(), "CREATE TABLE x (y INTEGER)"); err != nil {
+				t.Fatal(err)
+			}
+			if err := tx.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			if s, b := c.statements.Load(), c.brackets.Load(); s != 2 || b != 2 {
+				t.Errorf("counted %d statements and %d ends of transactions, want 2 and 2", s, b)
+			}
+		})
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		of   []float64
+		want float64
+	}{
+		{[]float64{7}, 7},
+		{[]float64{3, 1, 2}, 2},
+		{[]float64{4, 1, 3, 2}, 2.5},
+	} {
+		if got := median(c.of); got != c.want {
+			t.Errorf("the median of %v is %v, want %v", c.of, got, c.want)
+		}
+	}
+}

@@ -15,7 +15,6 @@ import (
 // The values of store.Proof.Kind.
 const (
 	verifications = 1
-	grants        = 2
 	sessions      = 3
 )
 
@@ -25,6 +24,7 @@ type record struct {
 	Target                             []byte
 	Epoch                              int64
 	Uses, Guesses                      int
+	Sudo                               *record
 }
 
 func decode(data []byte) (r record, err error) {
@@ -141,15 +141,14 @@ func (l ledger) auditProofs(ctx context.Context, s store.Store, done int) error 
 		}
 	}
 	return errors.Join(err,
-		l.eachProof(ctx, s, grants, func(r record) error {
-			if r.Uses != done || r.Epoch != epoch(done) {
-				return fmt.Errorf("after %d binds the grant has %d uses and the epoch %d", done, r.Uses, r.Epoch)
-			}
-			return nil
-		}),
 		l.eachProof(ctx, s, sessions, func(r record) error {
-			if r.Epoch != epoch(done) {
+			switch {
+			case r.Sudo == nil:
+				return errors.New("the session has no sudo grant")
+			case r.Epoch != epoch(done):
 				return fmt.Errorf("after %d binds the session has the epoch %d", done, r.Epoch)
+			case r.Sudo.Epoch != epoch(done) || r.Sudo.Uses != done:
+				return fmt.Errorf("after %d binds the sudo grant has the epoch %d and %d uses", done, r.Sudo.Epoch, r.Sudo.Uses)
 			}
 			return nil
 		}))

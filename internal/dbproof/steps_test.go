@@ -12,33 +12,48 @@ import (
 // What comes before each step, and the step.
 
 func sendSignedOut(ctx context.Context, _ *testing.T, l *budgetLab) func() error {
-	return sending(ctx, l.rig, device("d"), l.next()+"@example.com", "")
+	to := l.next() + "@example.com"
+	return func() error { return send(ctx, l.rig, device("d"), to, "") }
 }
 
 func sendClosed(ctx context.Context, t *testing.T, l *budgetLab) func() error {
-	return sending(ctx, l.closed, device("d"), l.bound(ctx, t).to, "")
+	p := l.bound(ctx, t)
+	return func() error { return send(ctx, l.closed, device("d"), p.to, "") }
 }
 
 func sendNew(ctx context.Context, t *testing.T, l *budgetLab) func() error {
-	return sending(ctx, l.rig, l.bound(ctx, t).Caller, l.next()+"@example.com", "")
+	to := l.next() + "@example.com"
+	return l.signedIn(ctx, l.bound(ctx, t).member, func(c association.Caller) error { return send(ctx, l.rig, c, to, "") })
 }
 
 func sendOwn(ctx context.Context, t *testing.T, l *budgetLab) func() error {
 	p := l.bound(ctx, t)
-	return sending(ctx, l.rig, p.Caller, p.to, "")
+	return l.signedIn(ctx, p.member, func(c association.Caller) error { return send(ctx, l.rig, c, p.to, "") })
 }
 
 func sendAnothers(ctx context.Context, t *testing.T, l *budgetLab) func() error {
-	return sending(ctx, l.closed, l.bound(ctx, t).Caller, l.bound(ctx, t).to, association.TargetUser)
+	to := l.bound(ctx, t).to
+	return l.signedIn(ctx, l.bound(ctx, t).member, func(c association.Caller) error {
+		return send(ctx, l.closed, c, to, association.TargetUser)
+	})
 }
 
-func sending(ctx context.Context, r *rig, c association.Caller, to string, target association.Target) func() error {
+func send(ctx context.Context, r *rig, c association.Caller, to string, target association.Target) error {
+	sent, err := r.Send(ctx, c, association.SendRequest{Kind: "email", To: to, Target: target})
+	if err == nil && r.out.code(sent.ID) == "" {
+		err = errors.New("no message was sent")
+	}
+	return err
+}
+
+// signedIn is a request of the member's.
+func (l *budgetLab) signedIn(ctx context.Context, m member, call func(association.Caller) error) func() error {
 	return func() error {
-		sent, err := r.Send(ctx, c, association.SendRequest{Kind: "email", To: to, Target: target})
-		if err == nil && r.out.code(sent.ID) == "" {
-			err = errors.New("no message was sent")
+		c, err := l.Identify(ctx, device("device of "+m.Actor.Account), m.session.Access)
+		if err != nil {
+			return err
 		}
-		return err
+		return call(c)
 	}
 }
 
@@ -62,20 +77,19 @@ func verifyWrong(ctx context.Context, t *testing.T, l *budgetLab) func() error {
 }
 
 func sudoByPassword(ctx context.Context, t *testing.T, l *budgetLab) func() error {
-	m := must(l.member(ctx, l.next()))(t)
-	return func() error {
-		_, err := l.rig.sudo(ctx, m.Caller)
+	return l.signedIn(ctx, must(l.member(ctx, l.next()))(t), func(c association.Caller) error {
+		_, err := l.rig.sudo(ctx, c)
 		return err
-	}
+	})
 }
 
 func sudoByCode(ctx context.Context, t *testing.T, l *budgetLab) func() error {
 	p := l.bound(ctx, t)
 	token := must(l.prove(ctx, p.Caller, p.to))(t)
-	return func() error {
-		_, err := l.Sudo(ctx, p.Caller, association.SudoRequest{VerificationToken: token})
+	return l.signedIn(ctx, p.member, func(c association.Caller) error {
+		_, err := l.Sudo(ctx, c, association.SudoRequest{VerificationToken: token})
 		return err
-	}
+	})
 }
 
 func sudoBySignIn(ctx context.Context, _ *testing.T, l *budgetLab) func() error {
@@ -98,10 +112,11 @@ func bindReplacing(ctx context.Context, t *testing.T, l *budgetLab) func() error
 func (l *budgetLab) binding(ctx context.Context, t *testing.T, m member) func() error {
 	t.Helper()
 	p := must(l.propose(ctx, m, l.next()+"@example.com"))(t)
-	return func() error {
+	return l.signedIn(ctx, m, func(c association.Caller) error {
+		p.Caller = c
 		_, err := l.bind(ctx, p, "request")
 		return err
-	}
+	})
 }
 
 func signInByPassword(ctx context.Context, t *testing.T, l *budgetLab) func() error {

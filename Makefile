@@ -5,7 +5,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 BENCHFLAGS  ?=
 
-.PHONY: help test test-go test-client test-example lint fuzz bench example setup
+.PHONY: help test test-go test-client test-example test-cluster lint fuzz bench example setup
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -20,6 +20,10 @@ test-go: ## The Go tests, with the race detector
 
 test-example: bin/example ## The lines that the example's page and the README say to paste
 	@./internal/tryexample.sh bin/example
+
+test-cluster: ## On a Galera cluster, 20 times with a node killed; installs what it needs on Debian
+	@./internal/setup.sh cluster
+	LIGATURE_TEST_ROUNDS=$${LIGATURE_TEST_ROUNDS:-20} $(GO) test -tags cluster -p 1 -count=1 -v -timeout 25m ./internal/dbproof/cluster ./internal/testdb
 
 test-client: bin/example ## The real client against the built example
 	cd internal/realclient && npm ci --ignore-scripts --no-audit --no-fund && npm test

@@ -19,6 +19,7 @@ import (
 	"github.com/ligature-auth/ligature/association/username"
 	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/store"
+	"github.com/ligature-auth/ligature/store/bunstore"
 )
 
 const password = "correct horse"
@@ -91,8 +92,13 @@ func (c *causes) Handle(_ context.Context, r slog.Record) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r.Attrs(func(a slog.Attr) bool {
-		if a.Key == "cause" {
-			c.of[strings.Join(strings.Fields(fmt.Sprint(a.Value)), " ")]++
+		if cause, ok := a.Value.Any().(error); ok && a.Key == "cause" {
+			text := fmt.Sprint(cause)
+			var told *bunstore.Error
+			if errors.As(cause, &told) && told.Code == "" {
+				text = fmt.Sprint(told.Op, ": ", told.Unwrap()) // what it does not tell
+			}
+			c.of[text]++
 		}
 		return true
 	})

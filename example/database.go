@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"path/filepath"
 	"strings"
 
@@ -57,14 +56,7 @@ func database(name string) (driver string, dialect bunstore.Dialect, dsn string,
 		return "sqlite", bunstore.SQLite, "file:" + path +
 			"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)", nil
 	case scheme == "postgres", scheme == "postgresql":
-		u, err := url.Parse(name)
-		if err != nil {
-			return "", "", "", errors.New("-db: not a URL")
-		}
-		q := u.Query()
-		q.Set("default_query_exec_mode", "simple_protocol")
-		u.RawQuery = q.Encode()
-		return "pgx", bunstore.PostgreSQL, u.String(), nil
+		return "pgx", bunstore.PostgreSQL, name, nil
 	case scheme == "mysql":
 		return "mysql", bunstore.MySQL, rest, nil
 	}

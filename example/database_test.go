@@ -71,8 +71,8 @@ func TestDatabaseNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"app.db":                           "sqlite file:app.db?",
 		"/var/lib/app.db":                  "sqlite file:/var/lib/app.db?",
-		"postgres://u:pass@h/app":          "pgx postgres://u:pass@h/app?default_query_exec_mode=simple_protocol",
-		"postgresql://h/a?sslmode=disable": "pgx postgresql://h/a?default_query_exec_mode=simple_protocol&sslmode=disable",
+		"postgres://u:pass@h/app":          "pgx postgres://u:pass@h/app",
+		"postgresql://h/a?sslmode=disable": "pgx postgresql://h/a?sslmode=disable",
 		"mysql:u:pass@tcp(h)/app":          "mysql u:pass@tcp(h)/app",
 	} {
 		driver, _, dsn, err := database(name)

@@ -99,7 +99,8 @@ func (c *tappedConn) QueryContext(ctx context.Context, query string, args []driv
 	return c.realConn.QueryContext(ctx, query, args)
 }
 
-// PrepareContext fails: bun prepares nothing, and what is prepared would be missed.
+// PrepareContext fails: nothing is prepared but by a driver itself, and what is would
+// be missed.
 func (c *tappedConn) PrepareContext(context.Context, string) (driver.Stmt, error) {
 	return nil, errors.New("a statement was prepared")
 }

@@ -22,9 +22,10 @@ type wire struct {
 }
 
 var wires = map[bunstore.Dialect]wire{
-	// A type and a length, which counts itself; the first message has no type. A
-	// simple query is 'Q', and ReadyForQuery, 'Z', ends each answer. The driver asks
-	// an idle connection whether it lives by an empty query.
+	// A type and a length, which counts itself; the first message has no type. What
+	// has arguments is prepared first and done by 'E', Execute; what has none is a
+	// simple query, 'Q'. ReadyForQuery, 'Z', ends each answer. The driver asks an idle
+	// connection whether it lives by an empty query.
 	bunstore.PostgreSQL: {
 		read: func(r io.Reader, first bool) ([]byte, error) {
 			header := make([]byte, 5)
@@ -35,7 +36,9 @@ var wires = map[bunstore.Dialect]wire{
 				return int(binary.BigEndian.Uint32(header[len(header)-4:])) - 4
 			})
 		},
-		asks:  func(m []byte) bool { return m[0] == 'Q' && !bytes.HasPrefix(m[5:], []byte("-- ping")) },
+		asks: func(m []byte) bool {
+			return m[0] == 'E' || m[0] == 'Q' && !bytes.HasPrefix(m[5:], []byte("-- ping"))
+		},
 		ended: func(m []byte) bool { return m[0] == 'Z' },
 	},
 	// A length of three bytes and a number, which is 0 for a command.

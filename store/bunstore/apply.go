@@ -17,10 +17,10 @@ func (s *Store) Apply(ctx context.Context, change store.Change) error {
 	inTx := s.config.InTx != nil && len(change.Accounts)+len(change.Unlink)+len(change.Link) > 0
 	return s.retry(ctx, "apply", store.ErrConflict, func(ctx context.Context) error {
 		if len(plan) < 2 && !inTx {
-			return execute(ctx, s.db, plan) // a statement is a transaction of its own
+			return s.execute(ctx, s.db, plan) // a statement is a transaction of its own
 		}
 		return s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-			if err := execute(ctx, tx, plan); err != nil || !inTx {
+			if err := s.execute(ctx, tx, plan); err != nil || !inTx {
 				return err
 			}
 			if err := s.config.InTx(ctx, tx, change); err != nil {
@@ -41,9 +41,10 @@ type statement struct {
 	refused error
 }
 
-func execute(ctx context.Context, db bun.IConn, plan []statement) error {
+func (s *Store) execute(ctx context.Context, db bun.IConn, plan []statement) error {
 	for _, st := range plan {
-		result, err := db.ExecContext(ctx, st.query, st.args...)
+		c, query := s.native(db, st.query)
+		result, err := c.ExecContext(ctx, query, st.args...)
 		if isDuplicate(err) {
 			return st.refused
 		}

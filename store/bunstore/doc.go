@@ -1,7 +1,7 @@
 // Package bunstore keeps ligature's records in SQLite, PostgreSQL, or MySQL and
 // MariaDB, through [bun].
 //
-//	db, err := sql.Open("pgx", "postgres://app@db/app?default_query_exec_mode=simple_protocol")
+//	db, err := sql.Open("pgx", "postgres://app@db/app")
 //	…
 //	records, err := bunstore.Open(db, bunstore.PostgreSQL, bunstore.Config{})
 //	…
@@ -22,15 +22,16 @@
 //     ?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000).
 //     Without immediate transactions, one that reads before it writes fails the more
 //     often the more there are; without the timeout, whoever comes second fails.
-//   - PostgreSQL: github.com/jackc/pgx/v5/stdlib, with
-//     ?default_query_exec_mode=simple_protocol. Bun writes the arguments into the
-//     statement, so every text is new, and pgx prepares each new text at the cost
-//     of more round trips. Any isolation level is right, SERIALIZABLE too.
-//   - MySQL, MariaDB: github.com/go-sql-driver/mysql, as it comes.
+//   - PostgreSQL: github.com/jackc/pgx/v5/stdlib, as it comes: it prepares each
+//     statement once for each connection. Behind a pooler that changes connections
+//     between transactions, add ?default_query_exec_mode=exec. Any isolation level
+//     is right, SERIALIZABLE too.
+//   - MySQL, MariaDB: github.com/go-sql-driver/mysql, as it comes. Here bun writes
+//     the arguments into the statement, which saves two messages for each.
 //
 // Others work if their errors tell codes as these do; else what could be tried again
-// fails. A hook that logs bun's queries logs addresses and everything else with
-// them.
+// fails. With MySQL a hook that logs bun's queries logs addresses and everything else
+// with them.
 //
 // Let as many connections be idle as may be open (SetMaxIdleConns, SetMaxOpenConns):
 // database/sql keeps two and closes the others after each use, and opening one costs

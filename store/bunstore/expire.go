@@ -48,9 +48,10 @@ func (s *Store) deleteBatch(ctx context.Context, table, key string, before int64
 		args = append(args, before)
 	}
 	query = strings.NewReplacer("TABLE", table, "KEY", key).Replace(query)
+	c, query := s.native(s.db, query)
 	deleted := 0
 	err := s.retry(ctx, "delete expired", store.ErrConflict, func(ctx context.Context) error {
-		result, err := s.db.ExecContext(ctx, query, args...)
+		result, err := c.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err
 		}

@@ -3,57 +3,103 @@ package bunstore_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/uptrace/bun"
-
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 	"github.com/ligature-auth/ligature/store"
 	"github.com/ligature-auth/ligature/store/bunstore"
 )
 
-// recorder is a bun.QueryHook that keeps the statements.
+// recorder keeps the statements that a driver is given.
 type recorder struct {
 	mu         sync.Mutex
-	statements []string
+	statements []recorded
 }
 
-func (r *recorder) BeforeQuery(ctx context.Context, e *bun.QueryEvent) context.Context {
+type recorded struct {
+	query string
+	args  []any
+}
+
+func (r *recorder) add(query string, args []driver.NamedValue) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.statements = append(r.statements, e.Query)
-	return ctx
+	values := []any{}
+	for _, a := range args {
+		values = append(values, a.Value)
+	}
+	r.statements = append(r.statements, recorded{query, values})
 }
 
-func (r *recorder) AfterQuery(context.Context, *bun.QueryEvent) {}
+// recordingConn is a connection that a recorder listens to.
+type recordingConn struct {
+	connection
+	*recorder
+}
+
+func (c recordingConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	c.add(query, args)
+	return c.connection.QueryContext(ctx, query, args)
+}
+
+type recordingConnector struct {
+	connector
+	*recorder
+}
+
+func (c recordingConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return recordingConn{conn.(connection), c.recorder}, nil
+}
+
+// recording returns a pool whose statements are recorded.
+func recording(t *testing.T, plain *sql.DB, dsn string) (*sql.DB, *recorder) {
+	t.Helper()
+	log := &recorder{}
+	db := sql.OpenDB(recordingConnector{connector{plain.Driver(), dsn,
+		func(ctx context.Context, conn driver.ExecerContext, query string, args []driver.NamedValue) (driver.Result, error) {
+			log.add(query, args)
+			return conn.ExecContext(ctx, query, args)
+		}}, log})
+	t.Cleanup(func() { _ = db.Close() })
+	return db, log
+}
 
 // Every statement that looks for a record finds it by an index, however many there
 // are.
 func TestEveryQueryUsesAnIndex(t *testing.T) {
 	const many, now = 3000, 1_000_000
 	bundb.Each(t, func(t *testing.T, d bundb.Database) {
-		db := bunOf(t, d)
-		s := bunstore.New(db, bunstore.Config{})
+		dsn := d.DSN(t)
+		db := d.Connect(t, dsn)
+		s := d.On(t, db, bunstore.Config{})
+		if err := s.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		fill(t, s, many, now)
-		execute(t, db.DB, map[bunstore.Dialect]string{
+		execute(t, db, map[bunstore.Dialect]string{
 			bunstore.SQLite: `ANALYZE`, bunstore.PostgreSQL: `ANALYZE`,
 			bunstore.MySQL: `ANALYZE TABLE association_account, association_association, association_proof, association_counter, association_event, association_notice`,
 		}[d.Dialect])
 
-		log := &recorder{}
-		everyQuery(t, bunstore.New(db.WithQueryHook(log), bunstore.Config{}), now)
+		listened, log := recording(t, db, dsn)
+		everyQuery(t, d.On(t, listened, bunstore.Config{}), now)
 		seen := 0
 		for _, statement := range log.statements {
-			if !strings.Contains(statement, "association_") || strings.HasPrefix(statement, "INSERT") {
+			if !strings.Contains(statement.query, "association_") || strings.HasPrefix(statement.query, "INSERT") {
 				continue
 			}
 			seen++
-			if scan := scanned(t, db.DB, d.Dialect, statement); scan != "" {
-				t.Errorf("%s\nreads a whole table: %s", statement, scan)
+			if scan := scanned(t, db, d.Dialect, statement); scan != "" {
+				t.Errorf("%s\nreads a whole table: %s", statement.query, scan)
 			}
 		}
 		if seen < 15 {
@@ -115,7 +161,7 @@ func everyQuery(t *testing.T, s *bunstore.Store, now int64) {
 
 // scanned returns the line of the database's plan that reads a table from one end
 // to the other, or nothing.
-func scanned(t *testing.T, db *sql.DB, d bunstore.Dialect, statement string) string {
+func scanned(t *testing.T, db *sql.DB, d bunstore.Dialect, statement recorded) string {
 	t.Helper()
 	conn, err := db.Conn(t.Context())
 	if err != nil {
@@ -126,9 +172,9 @@ func scanned(t *testing.T, db *sql.DB, d bunstore.Dialect, statement string) str
 	if d == bunstore.SQLite {
 		explain = "EXPLAIN QUERY PLAN "
 	}
-	rows, err := conn.QueryContext(t.Context(), explain+statement)
+	rows, err := conn.QueryContext(t.Context(), explain+statement.query, statement.args...)
 	if err != nil {
-		t.Fatalf("%s: %v", statement, err)
+		t.Fatalf("%s: %v", statement.query, err)
 	}
 	defer func() { _ = rows.Close() }()
 	columns, err := rows.Columns()
@@ -162,7 +208,7 @@ func scanned(t *testing.T, db *sql.DB, d bunstore.Dialect, statement string) str
 		t.Fatal(err)
 	}
 	if lines == 0 {
-		t.Fatalf("no plan for %s", statement)
+		t.Fatalf("no plan for %s", statement.query)
 	}
 	return ""
 }

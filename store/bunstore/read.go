@@ -175,8 +175,9 @@ func list[R any](ctx context.Context, s *Store, op, query string, columns func(*
 // query runs a query and hands its rows to read, which begins anew when it is
 // tried again.
 func (s *Store) query(ctx context.Context, op, query string, args []any, read func(*sql.Rows) error) error {
+	c, query := s.native(s.db, query)
 	return s.retry(ctx, op, nil, func(ctx context.Context) error {
-		rows, err := s.db.QueryContext(ctx, query, args...)
+		rows, err := c.QueryContext(ctx, query, args...)
 		if err != nil {
 			return err
 		}

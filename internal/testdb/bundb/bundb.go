@@ -4,7 +4,6 @@ package bundb
 
 import (
 	"database/sql"
-	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,8 +30,8 @@ type Database struct {
 // All are the kinds that everything is proved on.
 var All = []Database{
 	{"SQLite", "sqlite", bunstore.SQLite, sqliteDSN},
-	{"PostgreSQL", "pgx", bunstore.PostgreSQL, simple(testdb.PostgreSQL)},
-	{"PostgreSQL serializable", "pgx", bunstore.PostgreSQL, simple(testdb.PostgreSQLSerializable)},
+	{"PostgreSQL", "pgx", bunstore.PostgreSQL, testdb.PostgreSQL},
+	{"PostgreSQL serializable", "pgx", bunstore.PostgreSQL, testdb.PostgreSQLSerializable},
 	{"MariaDB general_ci", "mysql", bunstore.MySQL, func(t testing.TB) string { return testdb.MariaDB(t, "utf8mb4_general_ci") }},
 	{"MariaDB unicode_ci", "mysql", bunstore.MySQL, func(t testing.TB) string { return testdb.MariaDB(t, "utf8mb4_unicode_ci") }},
 }
@@ -55,21 +54,6 @@ func sqliteDSN(t testing.TB) string {
 		}
 	})
 	return "file:" + filepath.Join(dir, "db") + "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
-}
-
-// simple makes pgx send a statement as it is, in one message: bun has put the
-// arguments into it, so preparing it would serve nothing.
-func simple(dsn func(t testing.TB) string) func(t testing.TB) string {
-	return func(t testing.TB) string {
-		u, err := url.Parse(dsn(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		q := u.Query()
-		q.Set("default_query_exec_mode", "simple_protocol")
-		u.RawQuery = q.Encode()
-		return u.String()
-	}
 }
 
 // Connect opens a pool of up to 32 connections, closed when t ends.

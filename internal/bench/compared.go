@@ -15,14 +15,11 @@ func machine(o options) string {
 		time.Now().UTC().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.NumCPU(), clients, o.n, o.rounds)
 }
 
-// pair enters ligature and the minimum, each on a database of its own, reached as
-// it is best reached.
+// pair enters ligature and the minimum, each on a database of its own, reached in the
+// same way.
 func (f *field) pair(s *scope, driver string, d bunstore.Dialect, dsn func(testing.TB) string, count bool) (ours, theirs *contender, err error) {
 	if ours, err = f.enter("ligature", role{"ligature", driver, string(d), dsn(s), open, count}); err != nil {
 		return nil, nil, err
-	}
-	if d == bunstore.PostgreSQL {
-		dsn = func(t testing.TB) string { return postgresql(t, best) }
 	}
 	theirs, err = f.enter("minimum", role{"minimum", driver, string(d), dsn(s), open, count})
 	return ours, theirs, err

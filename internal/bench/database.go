@@ -67,12 +67,10 @@ var databases = []struct {
 
 // How pgx sends a statement.
 const (
+	prepared = "cache_statement" // as it comes
 	simple   = "simple_protocol"
-	prepared = "cache_statement" // pgx's default
 
-	// recommended is what package bunstore's documentation says, and best what suits
-	// the minimum.
-	recommended, best = simple, prepared
+	recommended = prepared // by package bunstore
 )
 
 // postgresql makes a database, to be reached by pgx in a mode, or by bun's own

@@ -13,10 +13,10 @@ func drivers(o options) (string, error) {
 		var all [2][]*contender // of ligature, of the minimum; the first is what the others are compared with
 		for i, what := range []string{"ligature", "minimum"} {
 			for _, way := range []struct{ name, driver, mode string }{
-				{"pgx, simple_protocol", "pgx", simple},
-				{"pgx, exec", "pgx", "exec"},
+				{"pgx as it comes, cache_statement", "pgx", prepared},
 				{"pgx, cache_describe", "pgx", "cache_describe"},
-				{"pgx, cache_statement (its default)", "pgx", prepared},
+				{"pgx, exec", "pgx", "exec"},
+				{"pgx, simple_protocol", "pgx", simple},
 				{"bun's pgdriver", "pg", ""},
 			} {
 				c, err := f.enter(way.name, role{what, way.driver, string(bunstore.PostgreSQL), postgresql(s, way.mode), open, false})

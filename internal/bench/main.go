@@ -6,6 +6,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -83,6 +84,7 @@ func run(o options, only, out string) error {
 			return fmt.Errorf("there is no table %q", name)
 		}
 	}
+	var failed []error
 	fmt.Fprint(w, machine(o))
 	for _, s := range sections {
 		if len(wanted) > 0 && !slices.Contains(wanted, s.name) {
@@ -90,12 +92,12 @@ func run(o options, only, out string) error {
 		}
 		fmt.Fprintln(progress, s.name)
 		made, err := s.make(o)
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+		if err != nil { // the others are worth having all the same
+			failed = append(failed, fmt.Errorf("%s: %w", s.name, err))
 		}
 		if _, err := io.WriteString(w, made); err != nil {
 			return err
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }

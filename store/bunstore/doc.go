@@ -24,8 +24,9 @@
 //     often the more there are; without the timeout, whoever comes second fails.
 //   - PostgreSQL: github.com/jackc/pgx/v5/stdlib, as it comes: it prepares each
 //     statement once for each connection. Behind a pooler that changes connections
-//     between transactions, add ?default_query_exec_mode=exec. Any isolation level
-//     is right, SERIALIZABLE too.
+//     between transactions, add ?default_query_exec_mode=exec; not simple_protocol,
+//     by which pgx 5.12.0 sends a statement again whose answer is lost. Any isolation
+//     level is right, SERIALIZABLE too.
 //   - MySQL, MariaDB: github.com/go-sql-driver/mysql, as it comes. Here bun writes
 //     the arguments into the statement, which saves two messages for each.
 //

@@ -1,6 +1,7 @@
 package bunstore_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -41,6 +42,20 @@ func TestStore(t *testing.T) {
 			return s
 		}, storetest.Options{})
 	})
+}
+
+// What the documentation says of poolers.
+func TestStoreWithNothingPrepared(t *testing.T) {
+	d := kind(bunstore.PostgreSQL)
+	db := d.Connect(t, d.DSN(t)+"&default_query_exec_mode=exec")
+	s := d.On(t, db, bunstore.Config{})
+	if err := errors.Join(s.Migrate(t.Context()), s.Check(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Run(t, func(t *testing.T) store.Store {
+		bundb.Empty(t, db)
+		return s
+	}, storetest.Options{})
 }
 
 // bunOf returns a host's own *bun.DB on a fresh database.

@@ -5,8 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
+
+	"github.com/ligature-auth/ligature/internal/pause"
 )
 
 // The versions are a table before there are any. Migration 1 has the same line.
@@ -75,5 +78,45 @@ func (s *Store) withLock(ctx context.Context, do func(bun.IConn) error) (err err
 	if _, err := conn.ExecContext(ctx, versions+` ENGINE = InnoDB`); err != nil {
 		return err
 	}
+	var name, galera string
+	err = conn.QueryRowContext(ctx, `SHOW VARIABLES LIKE 'wsrep_on'`).Scan(&name, &galera)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if galera != "ON" {
+		return do(conn)
+	}
+	return withClaim(ctx, conn, do)
+}
+
+// The row that a program of a Galera cluster inserts to be the only one that migrates:
+// GET_LOCK locks one node alone, and two nodes at which views are made at once hang for
+// good. It does not end with its connection.
+const claim = `-1`
+
+const claimTries, claimPause = 600, 200 * time.Millisecond
+
+func withClaim(ctx context.Context, conn bun.Conn, do func(bun.IConn) error) (err error) {
+	for try := 1; ; try++ {
+		_, err := conn.ExecContext(ctx, `INSERT INTO association_migration (version) VALUES (`+claim+`)`)
+		if err == nil {
+			break
+		}
+		if !isDuplicate(err) {
+			return err
+		}
+		if try == claimTries {
+			return &plainError{errors.New("bunstore: another program is migrating this cluster; if none is, one died: delete the row " + claim + " of association_migration")}
+		}
+		if err := pause.Jittered(ctx, claimPause); err != nil {
+			return err
+		}
+	}
+	defer func() {
+		_, released := conn.ExecContext(context.WithoutCancel(ctx), `DELETE FROM association_migration WHERE version = `+claim)
+		if codeOf(released).mysql != 1146 { // ER_NO_SUCH_TABLE: down to version 0
+			err = errors.Join(err, released)
+		}
+	}()
 	return do(conn)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect"
@@ -41,6 +42,8 @@ type Store struct {
 	db      bun.IDB
 	dialect Dialect
 	config  Config
+
+	numbered sync.Map // the statements with $1, $2, … by those with question marks
 }
 
 var _ store.Store = (*Store)(nil)

@@ -86,7 +86,7 @@ func (s *Store) migrate(ctx context.Context, db bun.IConn, want int) error {
 
 // versionOf returns the version of the tables, 0 when there are none.
 func versionOf(ctx context.Context, db bun.IConn) (version int, err error) {
-	err = db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version), 0) FROM association_migration`).Scan(&version)
+	err = db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version), 0) FROM association_migration WHERE version > 0`).Scan(&version)
 	return version, err
 }
 

@@ -37,10 +37,14 @@ func (s *Store) native(db bun.IConn, query string) (conn, string) {
 	default:
 		return db, query
 	}
-	if s.dialect == PostgreSQL {
-		query = numbered(query)
+	if s.dialect != PostgreSQL {
+		return c, query
 	}
-	return c, query
+	text, ok := s.numbered.Load(query)
+	if !ok {
+		text, _ = s.numbered.LoadOrStore(query, numbered(query))
+	}
+	return c, text.(string)
 }
 
 // numbered writes $1, $2, … for the question marks. None of our statements has one

@@ -1,33 +1,35 @@
 package bunstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/ligature-auth/ligature/store"
 )
 
 // An account and its associations are read by one statement, which at every
-// isolation level sees one state of the database.
+// isolation level sees one state of the database. They are sorted here: a database
+// that sorts rows with blobs in them may do so on its disk.
 const (
 	accountColumns     = `a.id, a.version, a.epoch, a.created_at, a.status, a.data`
 	associationColumns = `s.id, s.kind, s.value, s.display, s.created_at, s.data`
 	withAssociations   = ` LEFT JOIN association_association s ON s.account = a.id`
-	oldestFirst        = ` ORDER BY s.created_at, s.id`
 )
 
 // Account implements [store.Store].
 func (s *Store) Account(ctx context.Context, id string) (*store.Account, error) {
 	return s.account(ctx, "account",
 		`SELECT `+accountColumns+`, `+associationColumns+` FROM association_account a`+withAssociations+
-			` WHERE a.id = ?`+oldestFirst, []byte(id))
+			` WHERE a.id = ?`, []byte(id))
 }
 
 // AccountByIdentifier implements [store.Store].
 func (s *Store) AccountByIdentifier(ctx context.Context, kind string, value []byte) (*store.Account, error) {
 	return s.account(ctx, "account by identifier",
 		`SELECT `+accountColumns+`, `+associationColumns+` FROM association_association i JOIN association_account a ON a.id = i.account`+withAssociations+
-			` WHERE i.kind = ? AND i.value = ?`+oldestFirst, []byte(kind), blob(value))
+			` WHERE i.kind = ? AND i.value = ?`, []byte(kind), blob(value))
 }
 
 func (s *Store) account(ctx context.Context, op, query string, args ...any) (*store.Account, error) {
@@ -45,10 +47,11 @@ func (s *Store) account(ctx context.Context, op, query string, args ...any) (*st
 	if err != nil {
 		return nil, err
 	}
-	if found.account == nil {
+	a := found.oldestFirst()
+	if a == nil {
 		return nil, store.ErrNotFound
 	}
-	return found.account, nil
+	return a, nil
 }
 
 // Proof implements [store.Store].
@@ -58,7 +61,7 @@ func (s *Store) Proof(ctx context.Context, id string) (*store.Proof, *store.Acco
 	err := s.query(ctx, "proof",
 		`SELECT p.id, p.version, p.kind, p.account, p.created_at, p.expires, p.data, `+accountColumns+`, `+associationColumns+
 			` FROM association_proof p LEFT JOIN association_account a ON a.id = p.account`+withAssociations+
-			` WHERE p.id = ?`+oldestFirst, []any{[]byte(id)},
+			` WHERE p.id = ?`, []any{[]byte(id)},
 		func(rows *sql.Rows) error {
 			proof, found = nil, accountRows{}
 			for rows.Next() {
@@ -80,7 +83,7 @@ func (s *Store) Proof(ctx context.Context, id string) (*store.Proof, *store.Acco
 	if proof.Account == "" {
 		return proof, nil, nil
 	}
-	return proof, found.account, nil
+	return proof, found.oldestFirst(), nil
 }
 
 // accountRows puts an account together from rows that each hold it and one of its
@@ -122,6 +125,17 @@ func (a *accountRows) add() {
 		ID: string(r.assocID), Account: a.account.ID, Kind: string(r.kind), Value: r.value,
 		Display: string(r.display), CreatedAt: r.linkedAt.Int64, Data: r.assocData,
 	})
+}
+
+// oldestFirst returns the account, or nil.
+func (a *accountRows) oldestFirst() *store.Account {
+	if a.account == nil {
+		return nil
+	}
+	slices.SortFunc(a.account.Associations, func(x, y store.Association) int {
+		return cmp.Or(cmp.Compare(x.CreatedAt, y.CreatedAt), cmp.Compare(x.ID, y.ID))
+	})
+	return a.account
 }
 
 // Proofs implements [store.Store].

@@ -65,8 +65,10 @@ func (s *served) ligature(ctx context.Context, r role, db *sql.DB) error {
 	return err
 }
 
+// capture is a sender that keeps the codes for the load to ask for.
 type capture struct{ s *served }
 
+// Send implements sender.Sender.
 func (c capture) Send(_ context.Context, m sender.Message) (sender.Receipt, error) {
 	c.s.deliver(m.To, m.Code.Reveal())
 	return sender.Receipt{Vendor: "bench"}, nil

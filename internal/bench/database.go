@@ -22,10 +22,19 @@ type scope struct {
 	cleanups []func()
 }
 
-func (*scope) Helper()             {}
-func (s *scope) Cleanup(f func())  { s.cleanups = append(s.cleanups, f) }
-func (*scope) Error(args ...any)   { fmt.Fprintln(os.Stderr, args...) }
-func (s *scope) Skip(args ...any)  { s.Fatal(args...) }
+// Helper does nothing: nobody is told of lines.
+func (*scope) Helper() {}
+
+// Cleanup keeps f for when the scope is closed.
+func (s *scope) Cleanup(f func()) { s.cleanups = append(s.cleanups, f) }
+
+// Error prints what went wrong, and goes on.
+func (*scope) Error(args ...any) { fmt.Fprintln(os.Stderr, args...) }
+
+// Skip is Fatal: a benchmark that leaves something out is none.
+func (s *scope) Skip(args ...any) { s.Fatal(args...) }
+
+// Fatal ends the scope; within returns what it says.
 func (s *scope) Fatal(args ...any) { panic(failure(fmt.Sprint(args...))) }
 
 // failure is what ends a scope.

@@ -20,7 +20,7 @@ const migrationLock = 0x6c69676174757265
 
 // alone calls do while no other program migrates this database, with a connection
 // on which the table association_migration exists. The lock ends with its
-// connection, so a program that dies leaves none.
+// connection, so a program that dies leaves none; a Galera cluster's alone does not.
 func (s *Store) alone(ctx context.Context, do func(bun.IConn) error) error {
 	switch s.dialect {
 	case SQLite:

@@ -39,6 +39,9 @@ func Migrations(d Dialect) fs.FS {
 // happened; with MySQL, which commits each statement by itself, the next one
 // begins it anew.
 //
+// In a Galera cluster the lock is a row: if a program dies while it migrates, the
+// next waits up to two minutes and then says which row to delete.
+//
 // It needs a pool, not a transaction, and the right to make tables. ErrNewer, an
 // *Error.
 func (s *Store) Migrate(ctx context.Context) error { return s.MigrateTo(ctx, Latest) }

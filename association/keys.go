@@ -160,7 +160,7 @@ func mac(key []byte, use string, fields [][]byte) []byte {
 
 // macInput is injective: every field is preceded by its length (R16).
 func macInput(use string, fields [][]byte) []byte {
-	b := appendField(nil, []byte(use))
+	b := appendField(make([]byte, 0, 128), []byte(use)) // room for nearly every one
 	for _, f := range fields {
 		b = appendField(b, f)
 	}

@@ -2,6 +2,7 @@ package dbproof_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"testing"
@@ -15,41 +16,61 @@ import (
 	"github.com/ligature-auth/ligature/store/bunstore"
 )
 
-// TestR30_ACutConnectionIsToldAndLeavesNoHalfBind cuts the connection at each statement
-// of the write of a bind that replaces an address, from BEGIN to COMMIT. The caller is
-// told that it failed, though it is done where the answer to COMMIT was lost; and who
-// makes the call again is told of the one that is done.
+// TestR30_ACutConnectionIsToldAndLeavesNoHalfBind cuts the connection at each message
+// of the protocol, of either side, in the write of a bind: of a first one, which
+// PostgreSQL takes as one statement, and of one that replaces an address, which is a
+// transaction everywhere. The caller is told that it failed, though it is done where
+// the answer to the commit was lost; and who makes the call again is told of the one
+// that is done.
 func TestR30_ACutConnectionIsToldAndLeavesNoHalfBind(t *testing.T) {
-	eachCut(t, func(t *testing.T, l *cutLab) {
-		last := l.tryBind(t, nowhere, 0, 0)
-		if last < 3 {
-			t.Fatalf("a transaction of %d statements", last)
-		}
-		for _, how := range []cut{beforeAsking, beforeAnswer, withinAnswer} {
-			for at := 1; at <= last; at++ {
-				t.Run(fmt.Sprintf("%v %d of %d", how, at, last), func(t *testing.T) {
-					if seen := l.tryBind(t, how, at, last); seen != at {
-						t.Errorf("%d statements were seen", seen)
+	for _, replacing := range []bool{false, true} {
+		t.Run(map[bool]string{false: "first", true: "replacing"}[replacing], func(t *testing.T) {
+			eachCut(t, func(t *testing.T, l *cutLab, how cut) {
+				lost, done := 0, 0
+				at := 1
+				for ; ; at++ {
+					reached, did := l.tryBind(t, how, at, replacing)
+					if !reached {
+						break
 					}
-				})
-			}
-		}
-	})
+					if did {
+						done++
+					} else {
+						lost++
+					}
+					if did && !how.answer {
+						t.Errorf("done without the client's message %d", at)
+					}
+					if !did && done > 0 {
+						t.Errorf("not done, though it was with an answer of fewer messages than %d", at)
+					}
+				}
+				t.Logf("%d messages: %d binds were lost and %d done", at-1, lost, done)
+				if lost+done < 1 || how.answer && done < 1 || !how.answer && lost < 1 {
+					t.Error("the messages were not those of a bind")
+				}
+			})
+		})
+	}
 }
 
-// TestR30_ACutVerdictIsToldAgain cuts the connection at the one statement that writes a
-// verdict, which is no transaction. A driver may execute that again by itself, since it
-// cannot know: it is conditional, so it takes effect once.
+// TestR30_ACutVerdictIsToldAgain cuts the connection at each message of the one
+// statement that writes a verdict, which is no transaction. A driver may execute that
+// again by itself, since it cannot know: it is conditional, so it takes effect once.
 func TestR30_ACutVerdictIsToldAgain(t *testing.T) {
-	eachCut(t, func(t *testing.T, l *cutLab) {
-		for _, how := range []cut{nowhere, beforeAsking, beforeAnswer, withinAnswer} {
-			t.Run(how.String(), func(t *testing.T) { l.tryVerify(t, how) })
+	eachCut(t, func(t *testing.T, l *cutLab, how cut) {
+		at := 1
+		for l.tryVerify(t, how, at) {
+			at++
+		}
+		if at < 2 {
+			t.Error("no message was cut")
 		}
 	})
 }
 
 // eachCut runs a test on every database that a connection leads to: not on SQLite.
-func eachCut(t *testing.T, test func(t *testing.T, l *cutLab)) {
+func eachCut(t *testing.T, test func(t *testing.T, l *cutLab, how cut)) {
 	_ = mysql.SetLogger(&mysql.NopLogger{}) // it would tell of each cut
 	bundb.Each(t, func(t *testing.T, d bundb.Database) {
 		w, ok := wires[d.Dialect]
@@ -63,9 +84,11 @@ func eachCut(t *testing.T, test func(t *testing.T, l *cutLab)) {
 			t.Fatal(err)
 		}
 		pool := d.Connect(t, testdb.Through(t, dsn, proxy.listener.Addr().String()))
-		l := &cutLab{direct: direct, scissors: &scissors{Store: d.On(t, pool, bunstore.Config{}), proxy: proxy}}
+		l := &cutLab{direct: direct, pool: pool, scissors: &scissors{Store: d.On(t, pool, bunstore.Config{}), proxy: proxy}}
 		l.rig = must(newRig(l.scissors))(t)
-		test(t, l)
+		for _, how := range cuts {
+			t.Run(how.String(), func(t *testing.T) { test(t, l, how) })
+		}
 		if n := pool.Stats().InUse; n > 0 {
 			t.Errorf("%d connections are in use", n)
 		}
@@ -75,29 +98,37 @@ func eachCut(t *testing.T, test func(t *testing.T, l *cutLab)) {
 // scissors is a store whose next write is cut.
 type scissors struct {
 	store.Store
-	proxy *proxy
-	ready bool
-	at    int
-	how   cut
-	seen  int // statements of the write
+	proxy   *proxy
+	how     cut
+	at      int // 0 if the next write is not to be cut
+	reached bool
 }
 
 func (s *scissors) Apply(ctx context.Context, change store.Change) error {
-	if !s.ready {
+	if s.at == 0 {
 		return s.Store.Apply(ctx, change)
 	}
-	s.ready = false
-	s.proxy.arm(s.at, s.how)
+	s.proxy.arm(s.how, s.at)
+	s.at = 0
 	err := s.Store.Apply(ctx, change)
-	s.seen = s.proxy.disarm()
+	s.reached = s.proxy.disarm()
 	return err
 }
 
 type cutLab struct {
 	*rig
 	*scissors
-	direct  store.Store // past the proxy
+	pool    *sql.DB     // through the proxy
+	direct  store.Store // past it
 	members int
+}
+
+// cold makes the next statements go over a new connection, where a driver that prepares
+// each once has all of them to prepare, and makes the next write be cut.
+func (l *cutLab) cold(how cut, at int) {
+	l.pool.SetMaxIdleConns(0)
+	l.pool.SetMaxIdleConns(1)
+	l.how, l.at = how, at
 }
 
 // next is somebody new.
@@ -106,43 +137,49 @@ func (l *cutLab) next(t *testing.T) member {
 	return must(l.member(t.Context(), fmt.Sprint("user-", l.members)))(t)
 }
 
-// tryBind cuts the write of a second bind at a statement, makes the call again, and
-// returns how many statements the write had until it was cut.
-func (l *cutLab) tryBind(t *testing.T, how cut, at, last int) (seen int) {
+// tryBind cuts the write of a bind at a message and makes the call again. It returns
+// whether there were as many messages, and whether the bind was done all the same.
+func (l *cutLab) tryBind(t *testing.T, how cut, at int, replacing bool) (reached, did bool) {
 	ctx := t.Context()
 	m := l.next(t)
-	first := must(l.propose(ctx, m, m.Actor.Account+".1@example.com"))(t)
-	must(l.bind(ctx, first, ""))(t)
-	second := must(l.propose(ctx, m, m.Actor.Account+".2@example.com"))(t)
-	both := ledger{m.Actor.Account, []proposal{first, second}}
+	var all ledger
+	all.account = m.Actor.Account
+	propose := func(name string) proposal {
+		p := must(l.propose(ctx, m, m.Actor.Account+name+"@example.com"))(t)
+		all.tried = append(all.tried, p)
+		return p
+	}
+	if replacing {
+		must(l.bind(ctx, propose(".1"), ""))(t)
+	}
+	before := len(all.tried)
+	p := propose(".2")
 
-	l.ready, l.at, l.how = true, at, how
-	told, err := l.bind(ctx, second, "request")
-	want, done := error(nil), 2
-	if how != nowhere {
-		want = association.ErrUnavailable
+	l.cold(how, at)
+	told, err := l.bind(ctx, p, "request")
+	reached = l.reached
+	if want := map[bool]error{false: nil, true: association.ErrUnavailable}[reached]; !errors.Is(err, want) {
+		t.Errorf("message %d: told %v, want %v", at, err, want)
 	}
-	if how == beforeAsking || at < last {
-		done = 1
+	done := must(all.audit(ctx, l.direct))(t)
+	if did = done > before; err == nil && !did {
+		t.Errorf("message %d: told of a bind that is not done", at)
 	}
-	if !errors.Is(err, want) {
-		t.Errorf("told %v, want %v", err, want)
-	}
-	both.mustBe(ctx, t, l.direct, done)
 
-	again := must(l.bind(ctx, second, "request"))(t)
+	again := must(l.bind(ctx, p, "request"))(t)
 	if err == nil && again.ID != told.ID {
 		t.Error("the repeat was told of another association")
 	}
-	both.mustBe(ctx, t, l.direct, 2)
-	if _, err := l.bind(ctx, second, "another request"); !errors.Is(err, association.ErrInvalidProof) {
+	all.mustBe(ctx, t, l.direct, before+1)
+	if _, err := l.bind(ctx, p, "another request"); !errors.Is(err, association.ErrInvalidProof) {
 		t.Errorf("the token again: %v, want %v", err, association.ErrInvalidProof)
 	}
-	return l.seen
+	return reached, did
 }
 
-// tryVerify cuts the write of a verdict, makes the call again, and uses the token.
-func (l *cutLab) tryVerify(t *testing.T, how cut) {
+// tryVerify cuts the write of a verdict at a message, makes the call again, and uses
+// the token. It returns whether there were as many messages.
+func (l *cutLab) tryVerify(t *testing.T, how cut, at int) (reached bool) {
 	ctx := t.Context()
 	m := l.next(t)
 	to := m.Actor.Account + "@example.com"
@@ -150,13 +187,11 @@ func (l *cutLab) tryVerify(t *testing.T, how cut) {
 	c := m.Caller
 	c.RequestID = "request"
 
-	l.ready, l.at, l.how = true, 1, how
+	l.cold(how, at)
 	told, err := l.Verify(ctx, c, a.id, a.code)
-	if err != nil && !errors.Is(err, association.ErrUnavailable) {
-		t.Errorf("told %v, want %v", err, association.ErrUnavailable)
-	}
-	if l.seen < 1 || how == nowhere && l.seen != 1 {
-		t.Errorf("%d statements were seen", l.seen)
+	reached = l.reached
+	if err != nil && !(reached && errors.Is(err, association.ErrUnavailable)) {
+		t.Errorf("message %d: told %v", at, err)
 	}
 	again := must(l.Verify(ctx, c, a.id, a.code))(t)
 	if err == nil && told.Token.Reveal() != again.Token.Reveal() {
@@ -173,4 +208,5 @@ func (l *cutLab) tryVerify(t *testing.T, how cut) {
 	p := proposal{m, to, again.Token}
 	must(l.bind(ctx, p, ""))(t)
 	ledger{m.Actor.Account, []proposal{p}}.mustBe(ctx, t, l.direct, 1)
+	return reached
 }

@@ -1,56 +1,36 @@
 package dbproof_test
 
 import (
-	"bytes"
 	"encoding/binary"
 	"io"
 	"net"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/ligature-auth/ligature/store/bunstore"
 )
 
-// wire says where the messages of a protocol end.
-type wire struct {
-	// read reads one message. The first that a client sends may have another form.
-	read func(r io.Reader, first bool) ([]byte, error)
-
-	asks  func(m []byte) bool // the client's message is a statement
-	ended func(m []byte) bool // the server's message is the last of the answer to a statement without rows
-}
+// wire reads one message of a protocol. The first that a client sends may have another
+// form.
+type wire func(r io.Reader, first bool) ([]byte, error)
 
 var wires = map[bunstore.Dialect]wire{
-	// A type and a length, which counts itself; the first message has no type. What
-	// has arguments is prepared first and done by 'E', Execute; what has none is a
-	// simple query, 'Q'. ReadyForQuery, 'Z', ends each answer. The driver asks an idle
-	// connection whether it lives by an empty query.
-	bunstore.PostgreSQL: {
-		read: func(r io.Reader, first bool) ([]byte, error) {
-			header := make([]byte, 5)
-			if first {
-				header = header[:4]
-			}
-			return readMessage(r, header, func() int {
-				return int(binary.BigEndian.Uint32(header[len(header)-4:])) - 4
-			})
-		},
-		asks: func(m []byte) bool {
-			return m[0] == 'E' || m[0] == 'Q' && !bytes.HasPrefix(m[5:], []byte("-- ping"))
-		},
-		ended: func(m []byte) bool { return m[0] == 'Z' },
+	// A type and a length, which counts itself; the first message has no type.
+	bunstore.PostgreSQL: func(r io.Reader, first bool) ([]byte, error) {
+		header := make([]byte, 5)
+		if first {
+			header = header[:4]
+		}
+		return readMessage(r, header, func() int {
+			return int(binary.BigEndian.Uint32(header[len(header)-4:])) - 4
+		})
 	},
-	// A length of three bytes and a number, which is 0 for a command.
-	bunstore.MySQL: {
-		read: func(r io.Reader, _ bool) ([]byte, error) {
-			header := make([]byte, 4)
-			return readMessage(r, header, func() int {
-				return int(header[0]) | int(header[1])<<8 | int(header[2])<<16
-			})
-		},
-		asks:  func(m []byte) bool { return m[3] == 0 },
-		ended: func([]byte) bool { return true },
+	// A length of three bytes, and a number.
+	bunstore.MySQL: func(r io.Reader, _ bool) ([]byte, error) {
+		header := make([]byte, 4)
+		return readMessage(r, header, func() int {
+			return int(header[0]) | int(header[1])<<8 | int(header[2])<<16
+		})
 	},
 }
 
@@ -64,18 +44,23 @@ func readMessage(r io.Reader, header []byte, length func() int) ([]byte, error) 
 	return m, err
 }
 
-// cut is where a connection is cut.
-type cut int32
+// cut is what becomes of a message at which a connection is cut.
+type cut struct {
+	answer bool // it is the server's, not the client's
+	half   bool // arrives
+}
 
-const (
-	nowhere      cut = iota
-	beforeAsking     // the statement does not arrive
-	beforeAnswer     // it does, and is executed, but there is no answer
-	withinAnswer     // there is half of one
-)
+var cuts = []cut{{}, {half: true}, {answer: true}, {answer: true, half: true}}
 
 func (c cut) String() string {
-	return [...]string{"nowhere", "before the statement", "before its answer", "within its answer"}[c]
+	whose, how := "client", "at"
+	if c.answer {
+		whose = "server"
+	}
+	if c.half {
+		how = "within"
+	}
+	return how + " the " + whose + "'s message"
 }
 
 // proxy stands between a service and its database.
@@ -85,11 +70,9 @@ type proxy struct {
 	target   string
 	all      sync.WaitGroup
 
-	mu    sync.Mutex
-	armed bool
-	seen  int // statements since it was armed
-	at    int
-	how   cut
+	mu   sync.Mutex
+	cut  cut
+	left int // messages until the one that is cut, 0 for none
 }
 
 // newProxy listens until the test ends.
@@ -114,33 +97,37 @@ func newProxy(t *testing.T, w wire, target string) *proxy {
 	return p
 }
 
-// arm makes the proxy count, and cut the connection of the statement of that number.
-func (p *proxy) arm(at int, how cut) {
+// arm makes the proxy cut the connection at the next message but at-1 of that side.
+func (p *proxy) arm(c cut, at int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.armed, p.seen, p.at, p.how = true, 0, at, how
+	p.cut, p.left = c, at
 }
 
-// disarm returns how many statements there were.
-func (p *proxy) disarm() (seen int) {
+// disarm reports whether there were as many messages.
+func (p *proxy) disarm() (reached bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.armed = false
-	return p.seen
+	reached = p.left == 0
+	p.left = 0
+	return reached
 }
 
-// next says what to do about the next statement.
-func (p *proxy) next() cut {
+// scissors returns what passes of a message, and whether it is the last.
+func (p *proxy) scissors(m []byte, answer bool) ([]byte, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.armed {
-		return nowhere
+	if p.left == 0 || p.cut.answer != answer {
+		return m, false
 	}
-	p.seen++
-	if p.seen != p.at {
-		return nowhere
+	p.left--
+	if p.left > 0 {
+		return m, false
 	}
-	return p.how
+	if !p.cut.half {
+		return nil, true
+	}
+	return m[:len(m)/2], true
 }
 
 // serve passes the messages of one connection on. Whichever side ends, or is cut off,
@@ -155,48 +142,22 @@ func (p *proxy) serve(client net.Conn) {
 		_ = client.Close()
 		_ = server.Close()
 	})
-	var losing atomic.Int32 // what becomes of the answer
 	p.all.Go(func() {
 		defer end()
-		p.answers(client, server, &losing)
+		p.pass(server, client, true)
 	})
 	defer end()
-	for first := true; ; first = false {
-		m, err := p.read(client, first)
-		if err != nil {
-			return
-		}
-		if !first && p.asks(m) {
-			how := p.next()
-			if how == beforeAsking {
-				return
-			}
-			losing.Store(int32(how))
-		}
-		if _, err := server.Write(m); err != nil {
-			return
-		}
-	}
+	p.pass(client, server, false)
 }
 
-// answers passes on what the server says.
-func (p *proxy) answers(client, server net.Conn, losing *atomic.Int32) {
-	for {
-		m, err := p.read(server, false)
+func (p *proxy) pass(from io.Reader, to io.Writer, answer bool) {
+	for first := !answer; ; first = false {
+		m, err := p.wire(from, first)
 		if err != nil {
 			return
 		}
-		lost := cut(losing.Load())
-		ended := p.ended(m)
-		if lost == beforeAnswer {
-			m = nil
-		} else if lost == withinAnswer {
-			m = m[:len(m)/2]
-		}
-		if lost != nowhere && !ended {
-			continue
-		}
-		if _, err := client.Write(m); err != nil || lost != nowhere {
+		m, last := p.scissors(m, answer)
+		if _, err := to.Write(m); err != nil || last {
 			return
 		}
 	}

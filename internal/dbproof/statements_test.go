@@ -22,6 +22,11 @@ type step struct {
 	// transaction.
 	outside, inside int
 
+	// unlinks is for a Change that PostgreSQL takes as a transaction, as the others do
+	// each of more than one record: it takes one that unlinks nothing as one statement,
+	// which counts as inside.
+	unlinks bool
+
 	// pairs is how often two counters are raised by one call of Count: one statement,
 	// but two on MySQL.
 	pairs int
@@ -63,7 +68,7 @@ var steps = []step{
 	// event.
 	{name: "bind", outside: 2, inside: 5, own: 1, outsideLimit: 2, insideLimit: 8, arrange: bindFirst},
 	// And the notice, and the association that goes.
-	{name: "bind, replacing", outside: 2, inside: 7, own: 1, outsideLimit: 2, insideLimit: 8, arrange: bindReplacing},
+	{name: "bind, replacing", outside: 2, inside: 7, unlinks: true, own: 1, outsideLimit: 2, insideLimit: 8, arrange: bindReplacing},
 
 	// The account, the budgets of passwords and of wrong ones; then session, event.
 	{name: "sign in, by password", outside: 3, inside: 2, limit: 5, arrange: signInByPassword},
@@ -83,20 +88,23 @@ func TestStatementsOfEachStep(t *testing.T) {
 				if err := call(); err != nil {
 					t.Fatal(err)
 				}
-				outside, limit := s.outside, s.limit
-				if d.Dialect == bunstore.MySQL {
+				outside, inside, limit := s.outside, s.inside, s.limit
+				switch {
+				case d.Dialect == bunstore.MySQL:
 					outside, limit = outside+s.pairs, limit+s.pairs
+				case d.Dialect == bunstore.PostgreSQL && !s.unlinks:
+					inside = min(inside, 1)
 				}
-				if len(l.outside) != outside || len(l.inside) != s.inside {
-					t.Errorf("%d statements and %d in a transaction, want %d and %d:\n%s", len(l.outside), len(l.inside), outside, s.inside,
+				if len(l.outside) != outside || len(l.inside) != inside {
+					t.Errorf("%d statements and %d in a transaction, want %d and %d:\n%s", len(l.outside), len(l.inside), outside, inside,
 						strings.Join(append(l.outside, l.inside...), "\n"))
 				}
 				outside -= s.own
-				if s.limit > 0 && outside+s.inside > limit {
-					t.Errorf("%d statements, the limit is %d", outside+s.inside, limit)
+				if s.limit > 0 && outside+inside > limit {
+					t.Errorf("%d statements, the limit is %d", outside+inside, limit)
 				}
-				if s.limit == 0 && (outside > s.outsideLimit || s.inside > s.insideLimit) {
-					t.Errorf("%d statements and %d in a transaction, the limits are %d and %d", outside, s.inside, s.outsideLimit, s.insideLimit)
+				if s.limit == 0 && (outside > s.outsideLimit || inside > s.insideLimit) {
+					t.Errorf("%d statements and %d in a transaction, the limits are %d and %d", outside, inside, s.outsideLimit, s.insideLimit)
 				}
 			})
 		}
@@ -135,7 +143,7 @@ func (l *budgetLab) count(statement string, inTx bool) {
 	statement = statement[:min(len(statement), 70)] // enough to tell them apart
 	switch first, _, _ := strings.Cut(statement, " "); {
 	case first == "BEGIN", first == "COMMIT", first == "ROLLBACK", first == "SAVEPOINT", first == "RELEASE":
-	case inTx:
+	case inTx, first == "WITH": // PostgreSQL's, for a transaction
 		l.inside = append(l.inside, statement)
 	default:
 		l.outside = append(l.outside, statement)

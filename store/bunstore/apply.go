@@ -15,9 +15,16 @@ import (
 func (s *Store) Apply(ctx context.Context, change store.Change) error {
 	plan := s.plan(change)
 	inTx := s.config.InTx != nil && len(change.Accounts)+len(change.Unlink)+len(change.Link) > 0
+	alone := len(plan) < 2 && !inTx // a statement is a transaction of its own
+	atOnce := !alone && !inTx && s.atOnce(change)
 	return s.retry(ctx, "apply", store.ErrConflict, func(ctx context.Context) error {
-		if len(plan) < 2 && !inTx {
-			return s.execute(ctx, s.db, plan) // a statement is a transaction of its own
+		if alone {
+			return s.execute(ctx, s.db, plan)
+		}
+		if atOnce {
+			if done, err := s.executeAtOnce(ctx, plan); done || err != nil {
+				return err
+			}
 		}
 		return s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 			if err := s.execute(ctx, tx, plan); err != nil || !inTx {
@@ -66,7 +73,7 @@ func (s *Store) execute(ctx context.Context, db bun.IConn, plan []statement) err
 // transaction takes the tables in this order, and the records of a table in the
 // order of their keys, so that two of them seldom deadlock.
 func (s *Store) plan(change store.Change) []statement {
-	var plan []statement
+	plan := make([]statement, 0, 8)
 	add := func(refused error, query string, args ...any) {
 		plan = append(plan, statement{query: query, args: args, rows: 1, refused: refused})
 	}

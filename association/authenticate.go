@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/ligature-auth/ligature/store"
@@ -34,17 +35,11 @@ func (s *Service) authenticate(ctx context.Context, access Token) (*known, error
 	if !ok {
 		return nil, refuse(ErrUnauthenticated, "")
 	}
-	now := s.now()
-	p, a, v, err := s.liveSession(ctx, id, now)
-	if err != nil {
-		return nil, err
-	}
-	for _, g := range v.accepted(now) {
-		if s.keys.matches(g.Access, useToken, accessFields(id, p.Account, g.AccessExpires, secret)...) {
-			return &known{proof: p, account: a, v: v, at: now}, nil
-		}
-	}
-	return nil, refuse(ErrUnauthenticated, "")
+	return s.know(ctx, id, func(account string, v session, now int64) bool {
+		return slices.ContainsFunc(v.accepted(now), func(g generation) bool {
+			return s.keys.matches(g.Access, useToken, accessFields(id, account, g.AccessExpires, secret)...)
+		})
+	})
 }
 
 // IsToken reports whether t is marked as a token of ligature's, live, dead or

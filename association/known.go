@@ -30,6 +30,19 @@ func (k *known) take(id string, now int64) (*store.Proof, *store.Account, sessio
 	return k.proof, k.account, k.v, k.v.alive(k.account, now)
 }
 
+// know reads a live session for whoever proves to be in it.
+func (s *Service) know(ctx context.Context, id string, in func(account string, v session, now int64) bool) (*known, error) {
+	now := s.now()
+	p, a, v, err := s.liveSession(ctx, id, now)
+	if err != nil {
+		return nil, err
+	}
+	if !in(p.Account, v, now) {
+		return nil, refuse(ErrUnauthenticated, "")
+	}
+	return &known{proof: p, account: a, v: v, at: now}, nil
+}
+
 // identified completes c by what was read of the session, or makes it nobody.
 func (s *Service) identified(ctx context.Context, op string, c Caller, k *known, err error) (Caller, error) {
 	if err != nil {

@@ -28,15 +28,7 @@ func (s *Service) resume(ctx context.Context, name string) (*known, error) {
 		return nil, err
 	}
 	id, resume, _ := strings.Cut(name, ".")
-	now := s.now()
-	p, a, v, err := s.liveSession(ctx, id, now)
-	if err != nil {
-		return nil, err
-	}
-	if resume != v.Resume {
-		return nil, refuse(ErrUnauthenticated, "")
-	}
-	return &known{proof: p, account: a, v: v, at: now}, nil
+	return s.know(ctx, id, func(_ string, v session, _ int64) bool { return v.Resume == resume })
 }
 
 // EndSession ends the session of this name, as it is now, whether or not its

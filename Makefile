@@ -5,7 +5,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 BENCHFLAGS  ?=
 
-.PHONY: help test test-go test-client test-example test-cluster lint fuzz bench example setup
+.PHONY: help test test-go test-client test-example test-cluster test-crash lint fuzz bench example setup
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -23,7 +23,10 @@ test-example: bin/example ## The lines that the example's page and the README sa
 
 test-cluster: ## On a Galera cluster, 20 times with a node killed; installs what it needs on Debian
 	@./internal/setup.sh cluster
-	LIGATURE_TEST_ROUNDS=$${LIGATURE_TEST_ROUNDS:-20} $(GO) test -tags cluster -p 1 -count=1 -v -timeout 25m ./internal/dbproof/cluster ./internal/testdb
+	CI=true LIGATURE_TEST_ROUNDS=$${LIGATURE_TEST_ROUNDS:-20} $(GO) test -tags cluster -p 1 -count=1 -v -timeout 25m ./internal/dbproof/cluster ./internal/testdb
+
+test-crash: setup ## With 50 processes killed while they bind, on each database
+	CI=true LIGATURE_TEST_CRASHES=$${LIGATURE_TEST_CRASHES:-50} $(GO) test -count=1 -v -timeout 60m -run TestR65 ./internal/dbproof
 
 test-client: bin/example ## The real client against the built example
 	cd internal/realclient && npm ci --ignore-scripts --no-audit --no-fund && npm test
@@ -35,13 +38,15 @@ bin/example:
 lint: ## Formatting, vet, staticcheck, go.mod
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt would change these"; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet -tags cluster ./internal/...
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(STATICCHECK) -tags cluster ./internal/...
 	$(GO) mod tidy -diff
 
 fuzz: ## Every fuzz target for FUZZTIME (30s)
 	@./internal/fuzz.sh $(FUZZTIME)
 
-bench: ## The benchmarks; about half an hour, on a machine that does nothing else
+bench: setup ## The benchmarks; about half an hour, on a machine that does nothing else
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	mkdir -p bin && $(GO) run ./internal/bench -out bin/performance.md $(BENCHFLAGS)
 

@@ -10,7 +10,9 @@ import (
 
 // known is a session with its account, as Identify or Resume has just read it: the
 // first look that the call they were read for takes at them. Any other look, the
-// next round of a change that met a conflict among them, reads them again.
+// next round of a change that met a conflict among them, reads them again. A change
+// of the session or the account asserts what was known; a code that is asked for is
+// sent, though the session ended since, and is good for nothing.
 type known struct {
 	proof   *store.Proof
 	account *store.Account

@@ -88,6 +88,28 @@ func TestIdentifyMakesADeadTokenNobody(t *testing.T) {
 	}
 }
 
+// A session is not known for longer than it lives.
+func TestWhatIsKnownExpires(t *testing.T) {
+	const life = 2 * time.Hour
+	for _, late := range []time.Duration{0, time.Microsecond} {
+		w, watch := watchedWorld(t, func(c *association.Config) { c.Policy.AccessTTL, c.Policy.RefreshTTL = life, life })
+		w.member("ada", "email", "ada@example.com")
+		_, session := w.signIn("ada")
+		w.clock.Advance(life - time.Second)
+		c, err := w.svc.Identify(t.Context(), device("d"), session.Access)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(time.Second - time.Microsecond + late)
+		got := watch.reads(func() {
+			_, err = w.svc.SessionName(t.Context(), c)
+		})
+		if late == 0 && (err != nil || got != 0) || late > 0 && !errors.Is(err, association.ErrUnauthenticated) {
+			t.Errorf("%v too late: %v after %d reads", late, err, got)
+		}
+	}
+}
+
 // A session that ends between the look and the change takes the change down: the
 // look is asserted by the write.
 func TestAChangeAssertsWhatWasKnown(t *testing.T) {

@@ -29,7 +29,7 @@ cluster)
 	have wsrep_sst_rsync || missing="$missing mariadb-server"
 	[ -e /usr/lib/galera/libgalera_smm.so ] || missing="$missing galera-4"
 	have rsync || missing="$missing rsync"
-	have ss lsof || missing="$missing iproute2"
+	have ss || missing="$missing iproute2"
 	;;
 *)
 	echo "usage: $0 [cluster]" >&2

@@ -71,7 +71,7 @@ var databases = []struct {
 }{
 	{"PostgreSQL", "pgx", bunstore.PostgreSQL, func(t testing.TB) string { return postgresql(t, recommended) }},
 	{"MariaDB", "mysql", bunstore.MySQL, mariadb},
-	{"SQLite", "sqlite", bunstore.SQLite, bundb.All[0].DSN},
+	{"SQLite", "sqlite", bunstore.SQLite, func(t testing.TB) string { return bundb.All[0].DSN(t) + "&_pragma=synchronous(OFF)" }},
 }
 
 // How pgx sends a statement.

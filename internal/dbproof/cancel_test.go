@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/ligature-auth/ligature/association"
@@ -12,8 +13,9 @@ import (
 	"github.com/ligature-auth/ligature/store/bunstore"
 )
 
-// TestR68_ACancelledBindIsDoneOrNot cancels the call before each statement of a bind
-// that replaces an address, BEGIN and COMMIT among them.
+// TestR68_ACancelledBindIsDoneOrNot cancels the call before each statement of a bind,
+// BEGIN and COMMIT among them: of a first one, which PostgreSQL takes as one statement,
+// and of one that replaces an address.
 func TestR68_ACancelledBindIsDoneOrNot(t *testing.T) {
 	bundb.Each(t, func(t *testing.T, d bundb.Database) {
 		dsn := d.DSN(t)
@@ -26,47 +28,62 @@ func TestR68_ACancelledBindIsDoneOrNot(t *testing.T) {
 		r := must(newRig(records))(t)
 
 		// try cancels before a statement, and returns how many there were.
-		try := func(t *testing.T, at int) (seen int) {
+		members := 0
+		try := func(t *testing.T, replacing bool, at int) (seen int) {
 			ctx := t.Context()
-			m := must(r.member(ctx, fmt.Sprint("user-", at)))(t)
-			first := must(r.propose(ctx, m, m.Actor.Account+".1@example.com"))(t)
-			must(r.bind(ctx, first, ""))(t)
-			second := must(r.propose(ctx, m, m.Actor.Account+".2@example.com"))(t)
-			both := ledger{m.Actor.Account, []proposal{first, second}}
+			members++
+			m := must(r.member(ctx, fmt.Sprint("user-", members)))(t)
+			all := ledger{account: m.Actor.Account}
+			propose := func(name string) proposal {
+				p := must(r.propose(ctx, m, m.Actor.Account+name+"@example.com"))(t)
+				all.tried = append(all.tried, p)
+				return p
+			}
+			before := 0
+			if replacing {
+				must(r.bind(ctx, propose(".1"), ""))(t)
+				before = 1
+			}
+			p := propose(".2")
 
 			cancelled, cancel := context.WithCancel(ctx)
 			defer cancel()
 			committing := at == 0
 			tap.before = func(statement string, _ bool) {
 				if seen++; seen == at {
-					committing = statement == "COMMIT"
+					committing = statement == "COMMIT" || strings.HasPrefix(statement, "WITH")
 					cancel()
 				}
 			}
-			_, err := r.bind(cancelled, second, "request")
+			_, err := r.bind(cancelled, p, "request")
 			tap.before = nil
 			snapshot(t, d, untapped, func(s store.Store) {
-				done, half := both.audit(ctx, s)
+				done, half := all.audit(ctx, s)
 				if half != nil {
 					t.Error(half)
 				}
-				if err == nil && done != 2 || !committing && done != 1 {
+				if err == nil && done != before+1 || !committing && done != before {
 					t.Errorf("told %v, and %d binds are done", err, done)
 				}
 			})
 			if err != nil && !errors.Is(err, context.Canceled) {
 				t.Errorf("told %v, want %v", err, context.Canceled)
 			}
-			must(r.bind(ctx, second, "request"))(t)
-			both.mustBe(ctx, t, records, 2)
-			if _, err := r.bind(ctx, second, "another request"); !errors.Is(err, association.ErrInvalidProof) {
+			must(r.bind(ctx, p, "request"))(t)
+			all.mustBe(ctx, t, records, before+1)
+			if _, err := r.bind(ctx, p, "another request"); !errors.Is(err, association.ErrInvalidProof) {
 				t.Errorf("the token again: %v, want %v", err, association.ErrInvalidProof)
 			}
 			return seen
 		}
-		last := try(t, 0)
-		for at := 1; at <= last; at++ {
-			t.Run(fmt.Sprintf("before %d of %d", at, last), func(t *testing.T) { try(t, at) })
+		for _, replacing := range []bool{false, true} {
+			last := try(t, replacing, 0)
+			if last < 3 {
+				t.Fatalf("a bind of %d statements", last)
+			}
+			for at := 1; at <= last; at++ {
+				t.Run(fmt.Sprintf("replacing %t, before %d of %d", replacing, at, last), func(t *testing.T) { try(t, replacing, at) })
+			}
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package minimum
 
 import (
+	"context"
 	"crypto/hmac"
 	"database/sql"
 	"net/http"
@@ -34,15 +35,9 @@ func (s *server) sudo(r *http.Request) (any, error) {
 		return nil, errBad
 	}
 	grant, expires := random(32), now+micro(lifetime)
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := s.one(ctx, tx, errBad, s.sql.spend, id, c.version); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, s.sql.grant, v.id, v.account, v.epoch, c.kind, s.mac("sudo", v.id, v.account, grant), expires); err != nil {
-			return err
-		}
-		return s.event(ctx, tx, r, v.account, "sudo", v.id, c.kind, now)
-	})
+	err = s.spending(ctx, id, c.version, s.sql.grant, s.sql.sudoAtOnce,
+		[]any{v.id, v.account, v.epoch, c.kind, s.mac("sudo", v.id, v.account, grant), expires},
+		event(r, v.account, "sudo", v.id, c.kind, now))
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +51,10 @@ func (s *server) sudo(r *http.Request) (any, error) {
 // in the epoch that the account is in.
 func (c code) asked(v session) bool {
 	return c.account == v.account && c.session == v.id && c.epoch == v.accountEpoch
+}
+
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // bind makes a proved address the account's, if it has none of that kind.
@@ -79,11 +78,11 @@ func (s *server) bind(r *http.Request) (any, error) {
 	}
 	ctx, now := r.Context(), now()
 	id, secret, _ := strings.Cut(body.Token, ".")
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		var c code
-		var grant []byte
+	var c code
+	var grant []byte
+	may := func(db querier) error {
 		var grantExpires int64
-		if err := tx.QueryRowContext(ctx, s.sql.binding, id, v.id).Scan(v.columns(&c.version, &c.purpose, &c.account, &c.session, &c.epoch,
+		if err := db.QueryRowContext(ctx, s.sql.binding, id, v.id).Scan(v.columns(&c.version, &c.purpose, &c.account, &c.session, &c.epoch,
 			&c.state, &c.token, &c.tokenExpires, &c.kind, &c.target, &c.typed, &c.sudoEpoch, &grant, &grantExpires)...); err != nil {
 			return missing(err)
 		}
@@ -96,13 +95,39 @@ func (s *server) bind(r *http.Request) (any, error) {
 		if c.purpose != "bind" || !c.asked(v) || c.kind != kind || c.target != to || !s.redeemable(c, id, secret, now) {
 			return errBad
 		}
+		return nil
+	}
+	happened := func() []any { return event(r, v.account, "bind", v.id, kind, now) }
+	if s.d == PostgreSQL {
+		if err := may(s.db); err != nil {
+			return nil, err
+		}
+		var spent, linked bool
+		err := s.db.QueryRowContext(ctx, s.sql.bindAtOnce, append([]any{
+			v.id, v.accountEpoch, grant, id, c.version, kind, to, v.account, c.typed, now,
+		}, happened()...)...).Scan(&spent, &linked)
+		switch {
+		case err != nil:
+			return nil, err
+		case !spent:
+			return nil, errBad
+		case !linked:
+			return nil, errTaken
+		}
+		return struct{}{}, nil
+	}
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := may(tx); err != nil {
+			return err
+		}
 		if err := s.one(ctx, tx, errBad, s.sql.spend, id, c.version); err != nil {
 			return err
 		}
 		if err := s.one(ctx, tx, errTaken, s.sql.link, kind, to, v.account, c.typed, now); err != nil {
 			return err
 		}
-		return s.event(ctx, tx, r, v.account, "bind", v.id, kind, now)
+		_, err := tx.ExecContext(ctx, s.sql.happen, happened()...)
+		return err
 	})
 	return struct{}{}, err
 }

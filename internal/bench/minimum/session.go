@@ -44,10 +44,11 @@ func (s *server) live(v session, now int64) error {
 }
 
 // event is a line of an account's history.
-func (s *server) event(ctx context.Context, tx *sql.Tx, r *http.Request, account, kind, session, subject string, now int64) error {
-	_, err := tx.ExecContext(ctx, s.sql.happen, account, strconv.FormatInt(now, 16)+"-"+random(16), now, now+micro(365*24*time.Hour),
-		kind, session, subject, ip(r), r.Header.Get("X-Device-Id"), r.UserAgent())
-	return err
+func event(r *http.Request, account, kind, session, subject string, now int64) []any {
+	return []any{
+		account, strconv.FormatInt(now, 16) + "-" + random(16), now, now + micro(365*24*time.Hour),
+		kind, session, subject, ip(r), r.Header.Get("X-Device-Id"), r.UserAgent(),
+	}
 }
 
 // signIn opens a session for whoever holds the token of a sign-in code.
@@ -72,17 +73,13 @@ func (s *server) signIn(r *http.Request) (any, error) {
 		return nil, errBad
 	}
 	session, access, refresh := random(16), random(32), random(32)
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := s.one(ctx, tx, errBad, s.sql.spend, id, c.version); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, s.sql.open, session, account, epoch,
-			s.mac("access", session, account, access), now+micro(2*time.Hour), s.mac("refresh", session, account, refresh), now+micro(30*24*time.Hour),
-			r.Header.Get("X-Device-Id"), r.UserAgent(), now); err != nil {
-			return err
-		}
-		return s.event(ctx, tx, r, account, "sign_in", session, "", now)
-	})
+	err = s.spending(ctx, id, c.version, s.sql.open, s.sql.signInAtOnce,
+		[]any{
+			session, account, epoch,
+			s.mac("access", session, account, access), now + micro(2*time.Hour), s.mac("refresh", session, account, refresh), now + micro(30*24*time.Hour),
+			r.Header.Get("X-Device-Id"), r.UserAgent(), now,
+		},
+		event(r, account, "sign_in", session, "", now))
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +90,24 @@ func (s *server) signIn(r *http.Request) (any, error) {
 		ExpiresIn int    `json:"expires_in"`
 		Subject   string `json:"sub"`
 	}{"Bearer", session + "." + access, session + "." + refresh, 7200, account}, nil
+}
+
+// spending spends a code, makes something for it and writes the event: all of it, or
+// nothing. On PostgreSQL that is one statement.
+func (s *server) spending(ctx context.Context, id string, version int64, makes, atOnce string, made, happened []any) error {
+	if s.d == PostgreSQL {
+		return s.one(ctx, s.db, errBad, atOnce, append(append([]any{id, version}, made...), happened...)...)
+	}
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := s.one(ctx, tx, errBad, s.sql.spend, id, version); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, makes, made...); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, s.sql.happen, happened...)
+		return err
+	})
 }
 
 // inTx does something and commits it, or nothing.
@@ -108,9 +123,13 @@ func (s *server) inTx(ctx context.Context, do func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
 // one executes a statement that changes one row, or refuses.
-func (s *server) one(ctx context.Context, tx *sql.Tx, refused error, query string, args ...any) error {
-	result, err := tx.ExecContext(ctx, query, args...)
+func (s *server) one(ctx context.Context, db execer, refused error, query string, args ...any) error {
+	result, err := db.ExecContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ type statements struct {
 	asked, judged, sudoing, binding, signingIn    string // reads
 	ask, settle, spend, grant, link, open, happen string
 	count                                         map[int]string // by how many
+
+	bindAtOnce, sudoAtOnce, signInAtOnce string // PostgreSQL's, for a transaction
 }
 
 // A session with its account, for every request of somebody signed in.
@@ -54,8 +56,19 @@ func (d Dialect) statements() statements {
 		t.grant += ` ON CONFLICT (session) DO UPDATE SET epoch = excluded.epoch, factor = excluded.factor, mac = excluded.mac, expires = excluded.expires`
 		t.link += ` ON CONFLICT DO NOTHING`
 	}
-	if d != SQLite {
+	switch d {
+	case MariaDB:
 		t.binding += ` FOR UPDATE`
+	case PostgreSQL:
+		spent := `spent AS (` + t.spend + ` RETURNING 1)`
+		// It locks what was read, and the rest hangs on it being as it was.
+		t.bindAtOnce = `WITH held AS (SELECT 1` + sessionRead + ` JOIN sudo g ON g.session = s.id
+				WHERE s.id = ? AND s.ended = 0 AND s.epoch = a.epoch AND a.epoch = ? AND a.status = 1 AND g.mac = ? FOR UPDATE),
+			` + strings.Replace(spent, " RETURNING", " AND EXISTS (SELECT 1 FROM held) RETURNING", 1) + `,
+			linked AS (` + from("spent", t.link) + ` RETURNING 1), happened AS (` + from("linked", t.happen) + `)
+			SELECT EXISTS (SELECT 1 FROM spent), EXISTS (SELECT 1 FROM linked)`
+		t.sudoAtOnce = `WITH ` + spent + `, made AS (` + from("spent", t.grant) + ` RETURNING 1) ` + from("made", t.happen)
+		t.signInAtOnce = `WITH ` + spent + `, made AS (` + from("spent", t.open) + ` RETURNING 1) ` + from("made", t.happen)
 	}
 	t.count = map[int]string{}
 	for _, n := range []int{1, 3, 4} {
@@ -67,10 +80,29 @@ func (d Dialect) statements() statements {
 		}
 		t.count[n] = d.text(text)
 	}
-	for _, s := range []*string{&t.asked, &t.judged, &t.sudoing, &t.binding, &t.signingIn, &t.ask, &t.settle, &t.spend, &t.grant, &t.link, &t.open, &t.happen} {
+	for _, s := range []*string{&t.asked, &t.judged, &t.sudoing, &t.binding, &t.signingIn, &t.ask, &t.settle, &t.spend, &t.grant, &t.link, &t.open, &t.happen,
+		&t.bindAtOnce, &t.sudoAtOnce, &t.signInAtOnce} {
 		*s = d.text(*s)
 	}
 	return t
+}
+
+// from makes an insert hang on rows that something else wrote. PostgreSQL then takes
+// a value for text, unless it is told.
+func from(rows, insert string) string {
+	into, rest, _ := strings.Cut(insert, "VALUES (")
+	values, rest, _ := strings.Cut(rest, ")")
+	_, columns, _ := strings.Cut(strings.TrimRight(into, ") \n\t"), "(")
+	all := strings.Split(values, ", ")
+	for i, column := range strings.Split(columns, ", ") {
+		switch column {
+		case "at", "created_at", "epoch", "expires", "access_expires":
+			all[i] += "::bigint"
+		case "access", "refresh", "mac":
+			all[i] += "::bytea"
+		}
+	}
+	return into + "SELECT " + strings.Join(all, ", ") + " FROM " + rows + rest
 }
 
 // onlyIf makes assignments that keep the old value unless the condition holds.

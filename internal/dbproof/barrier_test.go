@@ -3,10 +3,10 @@ package dbproof_test
 import (
 	"context"
 	"database/sql"
-	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 	"github.com/ligature-auth/ligature/store"
 	"github.com/ligature-auth/ligature/store/bunstore"
@@ -59,7 +59,7 @@ func openRace(t *testing.T, d bundb.Database) (*barrier, *sql.DB) {
 	db.SetMaxIdleConns(racers)
 	var conns []*sql.Conn
 	for range racers {
-		conns = append(conns, must(db.Conn(t.Context()))(t))
+		conns = append(conns, dbproof.Must(db.Conn(t.Context()))(t))
 	}
 	for _, c := range conns {
 		if err := c.Close(); err != nil {
@@ -67,23 +67,4 @@ func openRace(t *testing.T, d bundb.Database) (*barrier, *sql.DB) {
 		}
 	}
 	return &barrier{Store: s}, db
-}
-
-// together runs f for each racer at once and returns what each got.
-func together(f func(i int) error) []error {
-	errs := make([]error, racers)
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	for i := range racers {
-		ready.Add(1)
-		done.Go(func() {
-			ready.Done()
-			<-start
-			errs[i] = f(i)
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
-	return errs
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 	"github.com/ligature-auth/ligature/store/bunstore"
 )
@@ -38,11 +39,11 @@ type said struct {
 func (s said) request() string { return "bind " + s.To }
 
 // proposal is the call again.
-func (s said) proposal() proposal {
-	c := device("device of " + s.Account)
+func (s said) proposal() dbproof.Proposal {
+	c := dbproof.Device("device of " + s.Account)
 	c.Actor = association.Actor{Account: s.Account, Session: s.Session}
-	m := member{Caller: c, sudo: association.NewToken(s.Sudo)}
-	return proposal{m, s.To, association.NewToken(s.Token)}
+	m := dbproof.Member{Caller: c, Sudo: association.NewToken(s.Sudo)}
+	return dbproof.Proposal{m, s.To, association.NewToken(s.Token)}
 }
 
 // TestBinder binds until it is killed, and says so on its output. It does nothing
@@ -53,7 +54,7 @@ func TestBinder(t *testing.T) {
 		return
 	}
 	d := bundb.All[i]
-	r := must(newRig(d.On(t, d.Connect(t, os.Getenv(binderDSN)), bunstore.Config{})))(t)
+	r := dbproof.Must(dbproof.NewRig(d.On(t, d.Connect(t, os.Getenv(binderDSN)), bunstore.Config{})))(t)
 	var output sync.Mutex
 	say := func(s said) {
 		line, _ := json.Marshal(s)
@@ -68,7 +69,7 @@ func TestBinder(t *testing.T) {
 	for range binders {
 		all.Go(func() {
 			for {
-				if err := r.bindSome(t.Context(), say); err != nil {
+				if err := bindSome(t.Context(), r, say); err != nil {
 					say(said{Failed: fmt.Sprintf("%+v", err)})
 					return
 				}
@@ -79,20 +80,20 @@ func TestBinder(t *testing.T) {
 }
 
 // bindSome makes an account and lets it bind some addresses, one after another.
-func (r *rig) bindSome(ctx context.Context, say func(said)) error {
+func bindSome(ctx context.Context, r *dbproof.Rig, say func(said)) error {
 	name := strings.ToLower(rand.Text())
-	m, err := r.member(ctx, name)
+	m, err := r.Member(ctx, name)
 	if err != nil {
 		return err
 	}
 	for i := range changes {
-		p, err := r.propose(ctx, m, fmt.Sprintf("%s.%d@example.com", name, i))
+		p, err := r.Propose(ctx, m, fmt.Sprintf("%s.%d@example.com", name, i))
 		if err != nil {
 			return err
 		}
-		s := said{Account: name, Session: m.session.ID, To: p.to, Sudo: p.sudo.Reveal(), Token: p.token.Reveal()}
+		s := said{Account: name, Session: m.Session.ID, To: p.To, Sudo: p.Sudo.Reveal(), Token: p.Token.Reveal()}
 		say(s)
-		a, err := r.bind(ctx, p, s.request())
+		a, err := r.Bind(ctx, p, s.request())
 		if err == nil && i%2 == 1 { // some are slow to tell: more are killed with the answer in hand
 			_, err = r.Account(ctx, name)
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 	"github.com/ligature-auth/ligature/store"
 	"github.com/ligature-auth/ligature/store/bunstore"
@@ -25,23 +26,23 @@ func TestR68_ACancelledBindIsDoneOrNot(t *testing.T) {
 			t.Fatal(err)
 		}
 		untapped := d.Connect(t, dsn)
-		r := must(newRig(records))(t)
+		r := dbproof.Must(dbproof.NewRig(records))(t)
 
 		// try cancels before a statement, and returns how many there were.
 		members := 0
 		try := func(t *testing.T, replacing bool, at int) (seen int) {
 			ctx := t.Context()
 			members++
-			m := must(r.member(ctx, fmt.Sprint("user-", members)))(t)
-			all := ledger{account: m.Actor.Account}
-			propose := func(name string) proposal {
-				p := must(r.propose(ctx, m, m.Actor.Account+name+"@example.com"))(t)
-				all.tried = append(all.tried, p)
+			m := dbproof.Must(r.Member(ctx, fmt.Sprint("user-", members)))(t)
+			all := ledger{Account: m.Actor.Account}
+			propose := func(name string) dbproof.Proposal {
+				p := dbproof.Must(r.Propose(ctx, m, m.Actor.Account+name+"@example.com"))(t)
+				all.Tried = append(all.Tried, p)
 				return p
 			}
 			before := 0
 			if replacing {
-				must(r.bind(ctx, propose(".1"), ""))(t)
+				dbproof.Must(r.Bind(ctx, propose(".1"), ""))(t)
 				before = 1
 			}
 			p := propose(".2")
@@ -55,7 +56,7 @@ func TestR68_ACancelledBindIsDoneOrNot(t *testing.T) {
 					cancel()
 				}
 			}
-			_, err := r.bind(cancelled, p, "request")
+			_, err := r.Bind(cancelled, p, "request")
 			tap.before = nil
 			snapshot(t, d, untapped, func(s store.Store) {
 				done, half := all.audit(ctx, s)
@@ -69,9 +70,9 @@ func TestR68_ACancelledBindIsDoneOrNot(t *testing.T) {
 			if err != nil && !errors.Is(err, context.Canceled) {
 				t.Errorf("told %v, want %v", err, context.Canceled)
 			}
-			must(r.bind(ctx, p, "request"))(t)
+			dbproof.Must(r.Bind(ctx, p, "request"))(t)
 			all.mustBe(ctx, t, records, before+1)
-			if _, err := r.bind(ctx, p, "another request"); !errors.Is(err, association.ErrInvalidProof) {
+			if _, err := r.Bind(ctx, p, "another request"); !errors.Is(err, association.ErrInvalidProof) {
 				t.Errorf("the token again: %v, want %v", err, association.ErrInvalidProof)
 			}
 			return seen

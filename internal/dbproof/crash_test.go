@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 	"github.com/ligature-auth/ligature/store"
 	"github.com/ligature-auth/ligature/store/bunstore"
@@ -28,7 +29,7 @@ const crashes = "LIGATURE_TEST_CRASHES"
 func TestR65_AKilledProcessLeavesNoHalfBind(t *testing.T) {
 	runs := 3
 	if s := os.Getenv(crashes); s != "" {
-		runs = must(strconv.Atoi(s))(t)
+		runs = dbproof.Must(strconv.Atoi(s))(t)
 	}
 	bundb.Each(t, func(t *testing.T, d bundb.Database) {
 		dsn := d.DSN(t)
@@ -84,7 +85,7 @@ func crash(t *testing.T, d bundb.Database, dsn string) *crashed {
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBinder$", "-test.timeout=5m")
 	child.Env = append(os.Environ(), binderDatabase+"="+d.Name, binderDSN+"="+dsn)
 	child.Stderr = os.Stderr
-	output := must(child.StdoutPipe())(t)
+	output := dbproof.Must(child.StdoutPipe())(t)
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +153,7 @@ func (c *crashed) check(t *testing.T, d bundb.Database, db *sql.DB) {
 			c.undone += most - n
 		}
 	})
-	owners := must(db.QueryContext(t.Context(), `SELECT kind, value FROM association_association GROUP BY kind, value HAVING COUNT(*) > 1`))(t)
+	owners := dbproof.Must(db.QueryContext(t.Context(), `SELECT kind, value FROM association_association GROUP BY kind, value HAVING COUNT(*) > 1`))(t)
 	if owners.Next() {
 		t.Error("an address has two owners")
 	}
@@ -160,11 +161,11 @@ func (c *crashed) check(t *testing.T, d bundb.Database, db *sql.DB) {
 		t.Error(err)
 	}
 	records := d.On(t, db, bunstore.Config{})
-	r := must(newRig(records))(t)
+	r := dbproof.Must(dbproof.NewRig(records))(t)
 	for _, account := range c.accounts {
 		for i, s := range c.said[account] {
 			if i >= len(c.said[account])-2 {
-				r.retry(t, s, c.links[s.To], done[account]-i-1)
+				retry(t, r, s, c.links[s.To], done[account]-i-1)
 			}
 		}
 		c.ledger(account).mustBe(t.Context(), t, records, len(c.said[account]))
@@ -172,23 +173,23 @@ func (c *crashed) check(t *testing.T, d bundb.Database, db *sql.DB) {
 }
 
 func (c *crashed) ledger(account string) ledger {
-	l := ledger{account: account}
+	l := ledger{Account: account}
 	for _, s := range c.said[account] {
-		l.tried = append(l.tried, s.proposal())
+		l.Tried = append(l.Tried, s.proposal())
 	}
 	return l
 }
 
 // retry makes a call of Bind again, after which so many were done: none if it was the
 // last one that was, less than none if it was not done itself.
-func (r *rig) retry(t *testing.T, s said, link string, later int) {
+func retry(t *testing.T, r *dbproof.Rig, s said, link string, later int) {
 	t.Helper()
 	if later >= 0 {
-		if _, err := r.bind(t.Context(), s.proposal(), "another "+s.request()); !errors.Is(err, association.ErrInvalidProof) {
+		if _, err := r.Bind(t.Context(), s.proposal(), "another "+s.request()); !errors.Is(err, association.ErrInvalidProof) {
 			t.Errorf("a spent proof: %v, want %v", err, association.ErrInvalidProof)
 		}
 	}
-	a, err := r.bind(t.Context(), s.proposal(), s.request())
+	a, err := r.Bind(t.Context(), s.proposal(), s.request())
 	switch {
 	case later > 0:
 		if !errors.Is(err, association.ErrInvalidProof) {
@@ -204,7 +205,7 @@ func (r *rig) retry(t *testing.T, s said, link string, later int) {
 // snapshot shows one state of the whole database.
 func snapshot(t *testing.T, d bundb.Database, db *sql.DB, look func(store.Store)) {
 	t.Helper()
-	tx := must(bunOf(t, d, db).BeginTx(context.WithoutCancel(t.Context()), &sql.TxOptions{Isolation: sql.LevelRepeatableRead}))(t)
+	tx := dbproof.Must(bunOf(t, d, db).BeginTx(context.WithoutCancel(t.Context()), &sql.TxOptions{Isolation: sql.LevelRepeatableRead}))(t)
 	look(bunstore.New(tx, bunstore.Config{}))
 	if err := tx.Rollback(); err != nil {
 		t.Error(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb"
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 	"github.com/ligature-auth/ligature/store"
@@ -85,7 +86,7 @@ func eachCut(t *testing.T, test func(t *testing.T, l *cutLab, how cut)) {
 		}
 		pool := d.Connect(t, testdb.Through(t, dsn, proxy.listener.Addr().String()))
 		l := &cutLab{direct: direct, pool: pool, scissors: &scissors{Store: d.On(t, pool, bunstore.Config{}), proxy: proxy}}
-		l.rig = must(newRig(l.scissors))(t)
+		l.Rig = dbproof.Must(dbproof.NewRig(l.scissors))(t)
 		for _, how := range cuts {
 			t.Run(how.String(), func(t *testing.T) { test(t, l, how) })
 		}
@@ -116,7 +117,7 @@ func (s *scissors) Apply(ctx context.Context, change store.Change) error {
 }
 
 type cutLab struct {
-	*rig
+	*dbproof.Rig
 	*scissors
 	pool    *sql.DB     // through the proxy
 	direct  store.Store // past it
@@ -132,9 +133,9 @@ func (l *cutLab) cold(how cut, at int) {
 }
 
 // next is somebody new.
-func (l *cutLab) next(t *testing.T) member {
+func (l *cutLab) next(t *testing.T) dbproof.Member {
 	l.members++
-	return must(l.member(t.Context(), fmt.Sprint("user-", l.members)))(t)
+	return dbproof.Must(l.Member(t.Context(), fmt.Sprint("user-", l.members)))(t)
 }
 
 // tryBind cuts the write of a bind at a message and makes the call again. It returns
@@ -143,35 +144,35 @@ func (l *cutLab) tryBind(t *testing.T, how cut, at int, replacing bool) (reached
 	ctx := t.Context()
 	m := l.next(t)
 	var all ledger
-	all.account = m.Actor.Account
-	propose := func(name string) proposal {
-		p := must(l.propose(ctx, m, m.Actor.Account+name+"@example.com"))(t)
-		all.tried = append(all.tried, p)
+	all.Account = m.Actor.Account
+	propose := func(name string) dbproof.Proposal {
+		p := dbproof.Must(l.Propose(ctx, m, m.Actor.Account+name+"@example.com"))(t)
+		all.Tried = append(all.Tried, p)
 		return p
 	}
 	if replacing {
-		must(l.bind(ctx, propose(".1"), ""))(t)
+		dbproof.Must(l.Bind(ctx, propose(".1"), ""))(t)
 	}
-	before := len(all.tried)
+	before := len(all.Tried)
 	p := propose(".2")
 
 	l.cold(how, at)
-	told, err := l.bind(ctx, p, "request")
+	told, err := l.Bind(ctx, p, "request")
 	reached = l.reached
 	if want := map[bool]error{false: nil, true: association.ErrUnavailable}[reached]; !errors.Is(err, want) {
 		t.Errorf("message %d: told %v, want %v", at, err, want)
 	}
-	done := must(all.audit(ctx, l.direct))(t)
+	done := dbproof.Must(all.audit(ctx, l.direct))(t)
 	if did = done > before; err == nil && !did {
 		t.Errorf("message %d: told of a bind that is not done", at)
 	}
 
-	again := must(l.bind(ctx, p, "request"))(t)
+	again := dbproof.Must(l.Bind(ctx, p, "request"))(t)
 	if err == nil && again.ID != told.ID {
 		t.Error("the repeat was told of another association")
 	}
 	all.mustBe(ctx, t, l.direct, before+1)
-	if _, err := l.bind(ctx, p, "another request"); !errors.Is(err, association.ErrInvalidProof) {
+	if _, err := l.Bind(ctx, p, "another request"); !errors.Is(err, association.ErrInvalidProof) {
 		t.Errorf("the token again: %v, want %v", err, association.ErrInvalidProof)
 	}
 	return reached, did
@@ -183,30 +184,26 @@ func (l *cutLab) tryVerify(t *testing.T, how cut, at int) (reached bool) {
 	ctx := t.Context()
 	m := l.next(t)
 	to := m.Actor.Account + "@example.com"
-	a := must(l.ask(ctx, m.Caller, to))(t)
+	a := dbproof.Must(l.Ask(ctx, m.Caller, to))(t)
 	c := m.Caller
 	c.RequestID = "request"
 
 	l.cold(how, at)
-	told, err := l.Verify(ctx, c, a.id, a.code)
+	told, err := l.Verify(ctx, c, a.ID, a.Code)
 	reached = l.reached
 	if err != nil && !(reached && errors.Is(err, association.ErrUnavailable)) {
 		t.Errorf("message %d: told %v", at, err)
 	}
-	again := must(l.Verify(ctx, c, a.id, a.code))(t)
+	again := dbproof.Must(l.Verify(ctx, c, a.ID, a.Code))(t)
 	if err == nil && told.Token.Reveal() != again.Token.Reveal() {
 		t.Error("the repeat was told of another token")
 	}
-	guesses := 0
-	err = ledger{account: m.Actor.Account}.eachProof(ctx, l.direct, verifications, func(r record) error {
-		guesses += r.Guesses
-		return nil
-	})
-	if err != nil || guesses != 1 {
-		t.Errorf("%d guesses were charged, %v", guesses, err)
+	found, err := dbproof.Ledger{Account: m.Actor.Account}.Audit(ctx, l.direct, nil)
+	if err != nil || found.Guesses != 1 {
+		t.Errorf("%d guesses were charged, %v", found.Guesses, err)
 	}
-	p := proposal{m, to, again.Token}
-	must(l.bind(ctx, p, ""))(t)
-	ledger{m.Actor.Account, []proposal{p}}.mustBe(ctx, t, l.direct, 1)
+	p := dbproof.Proposal{m, to, again.Token}
+	dbproof.Must(l.Bind(ctx, p, ""))(t)
+	ledger{m.Actor.Account, []dbproof.Proposal{p}}.mustBe(ctx, t, l.direct, 1)
 	return reached
 }

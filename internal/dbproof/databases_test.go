@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 	"github.com/ligature-auth/ligature/store"
 	"github.com/ligature-auth/ligature/store/bunstore"
@@ -20,7 +21,7 @@ const databases = "../../docs/databases.md"
 
 func read(t *testing.T, path string) string {
 	t.Helper()
-	return string(must(os.ReadFile(path))(t))
+	return string(dbproof.Must(os.ReadFile(path))(t))
 }
 
 // blocks returns what databases.md shows in a language.
@@ -66,26 +67,26 @@ func TestTheShownTransaction(t *testing.T) {
 	bundb.Each(t, func(t *testing.T, d bundb.Database) {
 		ctx := t.Context()
 		s, users := openHost(t, d, bunstore.Config{})
-		r := must(newRig(s))(t)
-		p := must(r.propose(ctx, must(r.member(ctx, "ada"))(t), "ada@example.com"))(t)
+		r := dbproof.Must(dbproof.NewRig(s))(t)
+		p := dbproof.Must(r.Propose(ctx, dbproof.Must(r.Member(ctx, "ada"))(t), "ada@example.com"))(t)
 		if err := addUser(ctx, users, "ada", "before"); err != nil {
 			t.Fatal(err)
 		}
-		request := association.BindRequest{Kind: "email", To: p.to, SudoToken: p.sudo}
+		request := association.BindRequest{Kind: "email", To: p.To, SudoToken: p.Sudo}
 		if err := bindWithUser(ctx, users.DB, r.Service, p.Caller, request); err == nil {
 			t.Error("bound without a proof")
 		}
 		if got := users.email(ctx, t, "ada"); got != "before" {
 			t.Errorf("refused, the host has %q", got)
 		}
-		request.VerificationToken = p.token
+		request.VerificationToken = p.Token
 		if err := bindWithUser(ctx, users.DB, r.Service, p.Caller, request); err != nil {
 			t.Fatal(err)
 		}
-		if got := users.email(ctx, t, "ada"); got != p.to {
+		if got := users.email(ctx, t, "ada"); got != p.To {
 			t.Errorf("bound, the host has %q", got)
 		}
-		ledger{"ada", []proposal{p}}.mustBe(ctx, t, s, 1)
+		ledger{"ada", []dbproof.Proposal{p}}.mustBe(ctx, t, s, 1)
 	})
 }
 
@@ -110,7 +111,7 @@ func TestAPartitionedHistory(t *testing.T) {
 			t.Fatal("no line begins with Then")
 		}
 		s, db := d.Open(t, bunstore.Config{})
-		conn := must(db.Conn(t.Context()))(t)
+		conn := dbproof.Must(db.Conn(t.Context()))(t)
 		defer func() { _ = conn.Close() }()
 		execute := func(statements string) {
 			t.Helper()
@@ -136,7 +137,7 @@ func TestAPartitionedHistory(t *testing.T) {
 		want := func(ids ...string) {
 			t.Helper()
 			var got []string
-			for _, e := range must(s.Events(t.Context(), "ann", "", 99))(t) {
+			for _, e := range dbproof.Must(s.Events(t.Context(), "ann", "", 99))(t) {
 				got = append(got, e.ID)
 			}
 			if !slices.Equal(got, ids) {

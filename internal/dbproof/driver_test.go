@@ -7,6 +7,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 )
 
@@ -21,7 +22,7 @@ type tap struct {
 func openTapped(t *testing.T, d bundb.Database, dsn string) (*sql.DB, *tap) {
 	t.Helper()
 	c := &tappedConnector{tap: &tap{}, dsn: dsn}
-	real := must(sql.Open(d.Driver, dsn))(t) // connects to nothing
+	real := dbproof.Must(sql.Open(d.Driver, dsn))(t) // connects to nothing
 	c.driver = real.Driver()
 	if err := real.Close(); err != nil {
 		t.Fatal(err)

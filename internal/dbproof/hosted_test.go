@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 	"github.com/ligature-auth/ligature/store"
 	"github.com/ligature-auth/ligature/store/bunstore"
@@ -53,19 +54,19 @@ func TestAHostsTransactionTakesABindAndAnImportAlong(t *testing.T) {
 	bundb.Each(t, func(t *testing.T, d bundb.Database) {
 		ctx := t.Context()
 		s, users := openHost(t, d, bunstore.Config{})
-		r := must(newRig(s))(t)
-		m := must(r.member(ctx, "ada"))(t)
-		first := must(r.propose(ctx, m, "ada@example.com"))(t)
-		must(r.bind(ctx, first, ""))(t)
-		p := must(r.propose(ctx, m, "ada@example.net"))(t) // replaces it, with all that goes along
-		both := ledger{"ada", []proposal{first, p}}
+		r := dbproof.Must(dbproof.NewRig(s))(t)
+		m := dbproof.Must(r.Member(ctx, "ada"))(t)
+		first := dbproof.Must(r.Propose(ctx, m, "ada@example.com"))(t)
+		dbproof.Must(r.Bind(ctx, first, ""))(t)
+		p := dbproof.Must(r.Propose(ctx, m, "ada@example.net"))(t) // replaces it, with all that goes along
+		both := ledger{"ada", []dbproof.Proposal{first, p}}
 
 		inTx := func(end func(bun.Tx) error) association.Association {
-			tx := must(users.BeginTx(ctx, nil))(t)
+			tx := dbproof.Must(users.BeginTx(ctx, nil))(t)
 			defer func() { _ = tx.Rollback() }()
-			inside := &rig{r.With(bunstore.New(tx, bunstore.Config{})), r.out}
-			a := must(inside.bind(ctx, p, "request"))(t)
-			must(inside.Import(ctx, association.ImportedAccount{
+			inside := &dbproof.Rig{r.With(bunstore.New(tx, bunstore.Config{})), r.Out}
+			a := dbproof.Must(inside.Bind(ctx, p, "request"))(t)
+			dbproof.Must(inside.Import(ctx, association.ImportedAccount{
 				ID: "bob", Identifiers: []association.ImportedIdentifier{{Kind: "email", Value: "bob@example.com"}},
 			}))(t)
 			if err := addUser(ctx, tx, "bob", "bob@example.com"); err != nil {
@@ -88,11 +89,11 @@ func TestAHostsTransactionTakesABindAndAnImportAlong(t *testing.T) {
 
 		told := inTx(func(tx bun.Tx) error { return tx.Commit() })
 		both.mustBe(ctx, t, s, 2)
-		bob := must(s.AccountByIdentifier(ctx, "email", []byte("bob@example.com")))(t)
+		bob := dbproof.Must(s.AccountByIdentifier(ctx, "email", []byte("bob@example.com")))(t)
 		if bob.ID != "bob" || users.email(ctx, t, "bob") != "bob@example.com" {
 			t.Errorf("committed, the account is %q and the host has %q", bob.ID, users.email(ctx, t, "bob"))
 		}
-		if again := must(r.bind(ctx, p, "request"))(t); again.ID != told.ID {
+		if again := dbproof.Must(r.Bind(ctx, p, "request"))(t); again.ID != told.ID {
 			t.Error("the repeat was told of another association")
 		}
 	})
@@ -132,7 +133,7 @@ func TestTheHostsRowIsInTheCommitOfTheBind(t *testing.T) {
 		ctx := t.Context()
 		host := &hostRows{}
 		s, users := openHost(t, d, bunstore.Config{InTx: host.inTx})
-		r := must(newRig(s))(t)
+		r := dbproof.Must(dbproof.NewRig(s))(t)
 		is := func(when, email string, l ledger, done int) {
 			t.Helper()
 			if got := users.email(ctx, t, "ada"); got != email {
@@ -141,48 +142,48 @@ func TestTheHostsRowIsInTheCommitOfTheBind(t *testing.T) {
 			l.mustBe(ctx, t, s, done)
 		}
 
-		m := must(r.member(ctx, "ada"))(t)
-		first := must(r.propose(ctx, m, "ada@example.com"))(t)
-		l := ledger{"ada", []proposal{first}}
+		m := dbproof.Must(r.Member(ctx, "ada"))(t)
+		first := dbproof.Must(r.Propose(ctx, m, "ada@example.com"))(t)
+		l := ledger{"ada", []dbproof.Proposal{first}}
 		is("imported", "", l, 0)
 		calls := 0
 		host.seen = func() {
 			calls++
 			is("not committed", "", l, 0)
 		}
-		must(r.bind(ctx, first, "request"))(t)
+		dbproof.Must(r.Bind(ctx, first, "request"))(t)
 		host.seen = nil
 		is("bound", "ada@example.com", l, 1)
-		must(r.bind(ctx, first, "request"))(t)
+		dbproof.Must(r.Bind(ctx, first, "request"))(t)
 		if calls != 1 {
 			t.Errorf("the host was called %d times", calls)
 		}
 
-		second := must(r.propose(ctx, m, "ada@example.net"))(t)
-		l.tried = append(l.tried, second)
+		second := dbproof.Must(r.Propose(ctx, m, "ada@example.net"))(t)
+		l.Tried = append(l.Tried, second)
 		host.err = errors.New("the host's own trouble")
-		if _, err := r.bind(ctx, second, "request"); !errors.Is(err, association.ErrUnavailable) {
+		if _, err := r.Bind(ctx, second, "request"); !errors.Is(err, association.ErrUnavailable) {
 			t.Errorf("the host failed: %v, want %v", err, association.ErrUnavailable)
 		}
 		is("failed", "ada@example.com", l, 1)
 		host.err = nil
-		must(r.bind(ctx, second, "request"))(t)
+		dbproof.Must(r.Bind(ctx, second, "request"))(t)
 		is("replaced", "ada@example.net", l, 2)
 
 		// What the host calls a conflict is decided anew.
-		third := must(r.propose(ctx, m, "ada@example.org"))(t)
-		l.tried = append(l.tried, third)
+		third := dbproof.Must(r.Propose(ctx, m, "ada@example.org"))(t)
+		l.Tried = append(l.Tried, third)
 		host.err = store.ErrConflict
 		host.seen = func() {
 			if calls++; calls == 3 {
 				host.err = nil
 			}
 		}
-		must(r.bind(ctx, third, "request"))(t)
+		dbproof.Must(r.Bind(ctx, third, "request"))(t)
 		is("replaced at the second try", "ada@example.org", l, 3)
 
 		host.seen, host.err = nil, errors.New("the host's own trouble")
-		if _, _, err := r.join(ctx, "bob"); !errors.Is(err, association.ErrUnavailable) {
+		if _, err := r.Member(ctx, "bob"); !errors.Is(err, association.ErrUnavailable) {
 			t.Errorf("an import where the host fails: %v, want %v", err, association.ErrUnavailable)
 		}
 		if _, err := s.Account(ctx, "bob"); !errors.Is(err, store.ErrNotFound) || users.email(ctx, t, "bob") != noUser {
@@ -200,23 +201,23 @@ func TestAHostWhoseTransactionIsOldWinsNothing(t *testing.T) {
 		}
 		ctx := t.Context()
 		s, users := openHost(t, d, bunstore.Config{})
-		r := must(newRig(s))(t)
-		p := must(r.propose(ctx, must(r.member(ctx, "ada"))(t), "ada@example.com"))(t)
+		r := dbproof.Must(dbproof.NewRig(s))(t)
+		p := dbproof.Must(r.Propose(ctx, dbproof.Must(r.Member(ctx, "ada"))(t), "ada@example.com"))(t)
 
-		tx := must(users.BeginTx(ctx, nil))(t)
-		inside := &rig{r.With(bunstore.New(tx, bunstore.Config{})), r.out}
-		if err := addUser(ctx, tx, "ada", p.to); err != nil {
+		tx := dbproof.Must(users.BeginTx(ctx, nil))(t)
+		inside := &dbproof.Rig{r.With(bunstore.New(tx, bunstore.Config{})), r.Out}
+		if err := addUser(ctx, tx, "ada", p.To); err != nil {
 			t.Fatal(err)
 		}
-		must(inside.Account(ctx, "ada"))(t)
-		must(r.bind(ctx, p, ""))(t)
-		if _, err := inside.bind(ctx, p, ""); !errors.Is(err, association.ErrBusy) && !errors.Is(err, association.ErrInvalidProof) {
+		dbproof.Must(inside.Account(ctx, "ada"))(t)
+		dbproof.Must(r.Bind(ctx, p, ""))(t)
+		if _, err := inside.Bind(ctx, p, ""); !errors.Is(err, association.ErrBusy) && !errors.Is(err, association.ErrInvalidProof) {
 			t.Errorf("told %v, want %v or %v", err, association.ErrBusy, association.ErrInvalidProof)
 		}
 		if err := tx.Rollback(); err != nil {
 			t.Fatal(err)
 		}
-		ledger{"ada", []proposal{p}}.mustBe(ctx, t, s, 1)
+		ledger{"ada", []dbproof.Proposal{p}}.mustBe(ctx, t, s, 1)
 		if got := users.email(ctx, t, "ada"); got != noUser {
 			t.Errorf("rolled back, the host has %q", got)
 		}

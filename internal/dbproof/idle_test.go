@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/store/bunstore"
@@ -14,8 +15,8 @@ import (
 // idle sends messages and judges passwords, and looks whether a connection is held
 // meanwhile: either may take seconds, and the pool is everybody's.
 type idle struct {
-	*outbox
-	onePassword
+	*dbproof.Outbox
+	dbproof.OnePassword
 	t      *testing.T
 	db     *sql.DB
 	judged int
@@ -30,18 +31,18 @@ func (i *idle) look(what string) {
 
 func (i *idle) Send(ctx context.Context, m sender.Message) (sender.Receipt, error) {
 	i.look("a message is sent: " + string(m.Purpose))
-	return i.outbox.Send(ctx, m)
+	return i.Outbox.Send(ctx, m)
 }
 
 func (i *idle) HasPassword(ctx context.Context, account string) (bool, error) {
 	i.look("a password is looked for")
-	return i.onePassword.HasPassword(ctx, account)
+	return i.OnePassword.HasPassword(ctx, account)
 }
 
 func (i *idle) VerifyPassword(ctx context.Context, account, given string) (bool, error) {
 	i.judged++
 	i.look("a password is judged")
-	return i.onePassword.VerifyPassword(ctx, account, given)
+	return i.OnePassword.VerifyPassword(ctx, account, given)
 }
 
 func TestNoConnectionIsHeldWhileAMessageIsSentOrAPasswordJudged(t *testing.T) {
@@ -49,26 +50,26 @@ func TestNoConnectionIsHeldWhileAMessageIsSentOrAPasswordJudged(t *testing.T) {
 		ctx := t.Context()
 		s, db := d.Open(t, bunstore.Config{})
 		i := &idle{t: t, db: db}
-		r := must(newRig(s, func(c *association.Config) { c.Sender, c.Passwords = i, i }))(t)
-		i.outbox = r.out
+		r := dbproof.Must(dbproof.NewRig(s, func(c *association.Config) { c.Sender, c.Passwords = i, i }))(t)
+		i.Outbox = r.Out
 
-		stranger, elsewhere := device("stranger's"), device("stranger's other")
-		token := must(r.prove(ctx, stranger, "stranger@example.com"))(t)
-		must(r.SignUp(ctx, stranger, association.SignUpRequest{VerificationToken: token}))(t)
-		token = must(r.prove(ctx, elsewhere, "stranger@example.com"))(t)
-		must(r.SignIn(ctx, elsewhere, association.SignInRequest{VerificationToken: token}))(t)
+		stranger, elsewhere := dbproof.Device("stranger's"), dbproof.Device("stranger's other")
+		token := dbproof.Must(r.Prove(ctx, stranger, "stranger@example.com"))(t)
+		dbproof.Must(r.SignUp(ctx, stranger, association.SignUpRequest{VerificationToken: token}))(t)
+		token = dbproof.Must(r.Prove(ctx, elsewhere, "stranger@example.com"))(t)
+		dbproof.Must(r.SignIn(ctx, elsewhere, association.SignInRequest{VerificationToken: token}))(t)
 
-		m := must(r.member(ctx, "ada"))(t)
-		must(r.bind(ctx, must(r.propose(ctx, m, "ada@example.com"))(t), ""))(t)
-		token = must(r.prove(ctx, m.Caller, "ada@example.com"))(t)
-		must(r.Sudo(ctx, m.Caller, association.SudoRequest{VerificationToken: token}))(t)
-		m.sudo = must(r.sudo(ctx, m.Caller))(t)
-		must(r.bind(ctx, must(r.propose(ctx, m, "ada@example.net"))(t), ""))(t)
-		if n := must(r.Deliver(ctx, 10))(t); n != 1 || i.notices != 1 {
+		m := dbproof.Must(r.Member(ctx, "ada"))(t)
+		dbproof.Must(r.Bind(ctx, dbproof.Must(r.Propose(ctx, m, "ada@example.com"))(t), ""))(t)
+		token = dbproof.Must(r.Prove(ctx, m.Caller, "ada@example.com"))(t)
+		dbproof.Must(r.Sudo(ctx, m.Caller, association.SudoRequest{VerificationToken: token}))(t)
+		m.Sudo = dbproof.Must(r.Sudo(ctx, m.Caller, association.SudoRequest{Password: dbproof.Password}))(t).Token
+		dbproof.Must(r.Bind(ctx, dbproof.Must(r.Propose(ctx, m, "ada@example.net"))(t), ""))(t)
+		if n := dbproof.Must(r.Deliver(ctx, 10))(t); n != 1 || i.Notices != 1 {
 			t.Errorf("%d notices went out, want 1", n)
 		}
-		if len(i.codes) != 5 || i.judged != 3 {
-			t.Errorf("%d codes were sent and %d passwords judged: not all that there is", len(i.codes), i.judged)
+		if len(i.Codes) != 5 || i.judged != 3 {
+			t.Errorf("%d codes were sent and %d passwords judged: not all that there is", len(i.Codes), i.judged)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/store/bunstore"
 )
 
@@ -78,7 +79,7 @@ type proxy struct {
 // newProxy listens until the test ends.
 func newProxy(t *testing.T, w wire, target string) *proxy {
 	t.Helper()
-	p := &proxy{wire: w, target: target, listener: must(net.Listen("tcp", "127.0.0.1:0"))(t)}
+	p := &proxy{wire: w, target: target, listener: dbproof.Must(net.Listen("tcp", "127.0.0.1:0"))(t)}
 	p.all.Go(func() {
 		for {
 			client, err := p.listener.Accept()

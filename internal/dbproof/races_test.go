@@ -9,17 +9,18 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 	"github.com/ligature-auth/ligature/store"
 )
 
 // race runs a test of the racers on every database; each must find a connection free.
-func race(t *testing.T, test func(ctx context.Context, t *testing.T, r *rig, b *barrier)) {
+func race(t *testing.T, test func(ctx context.Context, t *testing.T, r *dbproof.Rig, b *barrier)) {
 	bundb.Each(t, func(t *testing.T, d bundb.Database) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		b, db := openRace(t, d)
-		test(ctx, t, must(newRig(b))(t), b)
+		test(ctx, t, dbproof.Must(dbproof.NewRig(b))(t), b)
 		if n := db.Stats().WaitCount; n > 0 {
 			t.Errorf("a connection was waited for %d times", n)
 		}
@@ -42,12 +43,12 @@ func winners(t *testing.T, errs []error, refusal error) (won []int) {
 }
 
 func TestR23_OneCodeGivesOneToken(t *testing.T) {
-	race(t, func(ctx context.Context, t *testing.T, r *rig, b *barrier) {
-		c := device("d")
-		a := must(r.ask(ctx, c, "ada@example.com"))(t)
+	race(t, func(ctx context.Context, t *testing.T, r *dbproof.Rig, b *barrier) {
+		c := dbproof.Device("d")
+		a := dbproof.Must(r.Ask(ctx, c, "ada@example.com"))(t)
 		b.raise()
-		won := winners(t, together(func(int) error {
-			_, err := r.Verify(ctx, c, a.id, a.code)
+		won := winners(t, dbproof.Together(racers, func(int) error {
+			_, err := r.Verify(ctx, c, a.ID, a.Code)
 			return err
 		}), association.ErrInvalidProof)
 		if len(won) != 1 || b.applied.Load() != 1 {
@@ -57,37 +58,37 @@ func TestR23_OneCodeGivesOneToken(t *testing.T) {
 }
 
 func TestR23_OneTokenBindsOnce(t *testing.T) {
-	race(t, func(ctx context.Context, t *testing.T, r *rig, b *barrier) {
-		p := must(r.propose(ctx, must(r.member(ctx, "ada"))(t), "ada@example.com"))(t)
+	race(t, func(ctx context.Context, t *testing.T, r *dbproof.Rig, b *barrier) {
+		p := dbproof.Must(r.Propose(ctx, dbproof.Must(r.Member(ctx, "ada"))(t), "ada@example.com"))(t)
 		b.raise()
-		won := winners(t, together(func(int) error {
-			_, err := r.bind(ctx, p, "")
+		won := winners(t, dbproof.Together(racers, func(int) error {
+			_, err := r.Bind(ctx, p, "")
 			return err
 		}), association.ErrInvalidProof)
 		if len(won) != 1 {
 			t.Errorf("%d binds by one token, want 1", len(won))
 		}
-		ledger{"ada", []proposal{p}}.mustBe(ctx, t, b.Store, 1)
+		ledger{"ada", []dbproof.Proposal{p}}.mustBe(ctx, t, b.Store, 1)
 	})
 }
 
 func TestR48_OneAddressOfManyClaimantsHasOneOwner(t *testing.T) {
-	race(t, func(ctx context.Context, t *testing.T, r *rig, b *barrier) {
+	race(t, func(ctx context.Context, t *testing.T, r *dbproof.Rig, b *barrier) {
 		const to = "shared@example.com"
-		var claims []proposal
+		var claims []dbproof.Proposal
 		for i := range racers {
-			m := must(r.member(ctx, fmt.Sprint("user-", i)))(t)
-			claims = append(claims, must(r.propose(ctx, m, to))(t))
+			m := dbproof.Must(r.Member(ctx, fmt.Sprint("user-", i)))(t)
+			claims = append(claims, dbproof.Must(r.Propose(ctx, m, to))(t))
 		}
 		b.raise()
-		won := winners(t, together(func(i int) error {
-			_, err := r.bind(ctx, claims[i], "")
+		won := winners(t, dbproof.Together(racers, func(i int) error {
+			_, err := r.Bind(ctx, claims[i], "")
 			return err
 		}), association.ErrIdentifierTaken)
 		if len(won) != 1 {
 			t.Fatalf("%d owners, want 1", len(won))
 		}
-		owner := must(b.AccountByIdentifier(ctx, "email", []byte(to)))(t)
+		owner := dbproof.Must(b.AccountByIdentifier(ctx, "email", []byte(to)))(t)
 		if owner.ID != claims[won[0]].Actor.Account {
 			t.Errorf("%s has the address, and %s was told so", owner.ID, claims[won[0]].Actor.Account)
 		}
@@ -96,7 +97,7 @@ func TestR48_OneAddressOfManyClaimantsHasOneOwner(t *testing.T) {
 			if i == won[0] {
 				done = 1
 			}
-			ledger{p.Actor.Account, []proposal{p}}.mustBe(ctx, t, b.Store, done)
+			ledger{p.Actor.Account, []dbproof.Proposal{p}}.mustBe(ctx, t, b.Store, done)
 		}
 	})
 }
@@ -105,15 +106,15 @@ func TestR48_OneAddressOfManyClaimantsHasOneOwner(t *testing.T) {
 // has it; whoever comes second replaces it, which ends all that is older; and no
 // other has anything.
 func TestR23_OneWriterAVersion(t *testing.T) {
-	race(t, func(ctx context.Context, t *testing.T, r *rig, b *barrier) {
-		m := must(r.member(ctx, "ada"))(t)
-		var proposed []proposal
+	race(t, func(ctx context.Context, t *testing.T, r *dbproof.Rig, b *barrier) {
+		m := dbproof.Must(r.Member(ctx, "ada"))(t)
+		var proposed []dbproof.Proposal
 		for i := range racers {
-			proposed = append(proposed, must(r.propose(ctx, m, fmt.Sprintf("ada-%d@example.com", i)))(t))
+			proposed = append(proposed, dbproof.Must(r.Propose(ctx, m, fmt.Sprintf("ada-%d@example.com", i)))(t))
 		}
 		b.raise()
-		won := winners(t, together(func(i int) error {
-			_, err := r.bind(ctx, proposed[i], "")
+		won := winners(t, dbproof.Together(racers, func(i int) error {
+			_, err := r.Bind(ctx, proposed[i], "")
 			return err
 		}), association.ErrInvalidProof)
 		if len(won) < 1 || len(won) > 2 {
@@ -122,21 +123,21 @@ func TestR23_OneWriterAVersion(t *testing.T) {
 		const replaced, left, refused = 0, 1, 2
 		rank := map[string]int{}
 		for _, p := range proposed {
-			rank[p.to] = refused
+			rank[p.To] = refused
 		}
 		for _, i := range won {
-			rank[proposed[i].to] = replaced
+			rank[proposed[i].To] = replaced
 		}
-		for _, as := range must(b.Account(ctx, "ada"))(t).Associations {
+		for _, as := range dbproof.Must(b.Account(ctx, "ada"))(t).Associations {
 			rank[string(as.Value)] = left
 		}
-		slices.SortFunc(proposed, func(p, q proposal) int { return rank[p.to] - rank[q.to] })
+		slices.SortFunc(proposed, func(p, q dbproof.Proposal) int { return rank[p.To] - rank[q.To] })
 		ledger{"ada", proposed}.mustBe(ctx, t, b.Store, len(won))
 	})
 }
 
 func TestR23_OneChangeAVersion(t *testing.T) {
-	race(t, func(ctx context.Context, t *testing.T, _ *rig, b *barrier) {
+	race(t, func(ctx context.Context, t *testing.T, _ *dbproof.Rig, b *barrier) {
 		account := store.Account{ID: "ada", CreatedAt: 1, Status: 1}
 		if err := b.Apply(ctx, store.Change{Accounts: []store.Account{account}}); err != nil {
 			t.Fatal(err)
@@ -144,7 +145,7 @@ func TestR23_OneChangeAVersion(t *testing.T) {
 		for version := int64(1); version <= 3; version++ {
 			account.Version = version
 			b.raise()
-			errs := together(func(i int) error {
+			errs := dbproof.Together(racers, func(i int) error {
 				return b.Apply(ctx, store.Change{
 					Accounts: []store.Account{account},
 					Events:   []store.Event{{ID: fmt.Sprintf("%d-%d", version, i), Account: "ada"}},
@@ -158,11 +159,11 @@ func TestR23_OneChangeAVersion(t *testing.T) {
 					t.Errorf("a loser: %v, want %v", err, store.ErrConflict)
 				}
 			}
-			got := must(b.Account(ctx, "ada"))(t).Version
+			got := dbproof.Must(b.Account(ctx, "ada"))(t).Version
 			if won != 1 || got != version+1 {
 				t.Errorf("%d replaced version %d, which is now %d", won, version, got)
 			}
-			if events := must(b.Events(ctx, "ada", "", 1000))(t); len(events) != int(version) {
+			if events := dbproof.Must(b.Events(ctx, "ada", "", 1000))(t); len(events) != int(version) {
 				t.Errorf("%d events after %d changes", len(events), version)
 			}
 		}
@@ -170,10 +171,10 @@ func TestR23_OneChangeAVersion(t *testing.T) {
 }
 
 func TestACounterRaisedByManyTellsEachAnotherTotal(t *testing.T) {
-	race(t, func(ctx context.Context, t *testing.T, _ *rig, b *barrier) {
+	race(t, func(ctx context.Context, t *testing.T, _ *dbproof.Rig, b *barrier) {
 		key, other := [32]byte{1}, [32]byte{2}
 		told := make([][]int64, racers)
-		errs := together(func(i int) (err error) {
+		errs := dbproof.Together(racers, func(i int) (err error) {
 			told[i], err = b.Count(ctx, []store.Counter{{Key: key, N: 1, Expires: 1}, {Key: other, N: 2, Expires: 1}})
 			return err
 		})
@@ -195,12 +196,12 @@ func TestACounterRaisedByManyTellsEachAnotherTotal(t *testing.T) {
 // TestARefreshTokenOfManyTabsHasOneSuccessor: nobody is thrown out, since the token
 // before the last is good for a minute more, and gets the same successor.
 func TestARefreshTokenOfManyTabsHasOneSuccessor(t *testing.T) {
-	race(t, func(ctx context.Context, t *testing.T, r *rig, b *barrier) {
-		m := must(r.member(ctx, "ada"))(t)
+	race(t, func(ctx context.Context, t *testing.T, r *dbproof.Rig, b *barrier) {
+		m := dbproof.Must(r.Member(ctx, "ada"))(t)
 		b.raise()
 		told := make([]association.Session, racers)
-		errs := together(func(i int) (err error) {
-			told[i], err = r.Refresh(ctx, m.Caller, m.session.Refresh)
+		errs := dbproof.Together(racers, func(i int) (err error) {
+			told[i], err = r.Refresh(ctx, m.Caller, m.Session.Refresh)
 			return err
 		})
 		if err := errors.Join(errs...); err != nil {
@@ -214,7 +215,7 @@ func TestARefreshTokenOfManyTabsHasOneSuccessor(t *testing.T) {
 		if n := b.applied.Load(); n != 1 {
 			t.Errorf("%d writes, want 1", n)
 		}
-		for _, access := range []association.Token{m.session.Access, told[0].Access} {
+		for _, access := range []association.Token{m.Session.Access, told[0].Access} {
 			if _, err := r.Authenticate(ctx, access); err != nil {
 				t.Errorf("thrown out: %v", err)
 			}

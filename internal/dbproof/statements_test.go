@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 	"github.com/ligature-auth/ligature/store/bunstore"
 )
@@ -113,9 +114,9 @@ func TestStatementsOfEachStep(t *testing.T) {
 
 // budgetLab is a rig over a database that counts statements.
 type budgetLab struct {
-	*rig
-	closed  *rig // where nobody signs up
-	keeping *rig // which keeps the passwords itself, so that an account has no factor
+	*dbproof.Rig
+	closed  *dbproof.Rig // where nobody signs up
+	keeping *dbproof.Rig // which keeps the passwords itself, so that an account has no factor
 	members int
 
 	mu              sync.Mutex
@@ -129,9 +130,9 @@ func newBudgetLab(t *testing.T, d bundb.Database) *budgetLab {
 	if err := records.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	l := &budgetLab{rig: must(newRig(records))(t)}
-	l.closed = must(newRig(records, func(c *association.Config) { c.Policy.AllowSignUp = false }))(t)
-	l.keeping = must(newRig(records, func(c *association.Config) { c.Passwords = nil }))(t)
+	l := &budgetLab{Rig: dbproof.Must(dbproof.NewRig(records))(t)}
+	l.closed = dbproof.Must(dbproof.NewRig(records, func(c *association.Config) { c.Policy.AllowSignUp = false }))(t)
+	l.keeping = dbproof.Must(dbproof.NewRig(records, func(c *association.Config) { c.Passwords = nil }))(t)
 	tap.before = l.count
 	return l
 }

@@ -62,6 +62,8 @@ var rungs = map[string][]string{
 		"github.com/rs/cors", "golang.org/x/text/language",
 	},
 
+	"internal/dbproof": {"association", "association/email", "association/username", "sender", "store"},
+
 	"internal/bench": {
 		"association", "association/email", "association/phone", "httpadapter", "internal/bench/minimum",
 		"internal/testdb", "internal/testdb/bundb", "sender", "store", "store/bunstore", "store/memstore",

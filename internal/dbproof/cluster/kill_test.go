@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb"
 	"github.com/ligature-auth/ligature/store"
 )
@@ -27,7 +27,7 @@ const rounds = "LIGATURE_TEST_ROUNDS"
 func killedNodes(t *testing.T, c *testdb.Cluster) {
 	times := 3
 	if s := os.Getenv(rounds); s != "" {
-		times = must(strconv.Atoi(s))(t)
+		times = dbproof.Must(strconv.Atoi(s))(t)
 	}
 	newest := open(t, c, waiting)
 	var people []*person
@@ -78,32 +78,24 @@ func (c *calls) add(d calls) {
 }
 
 // audit audits people at a node, each of whom owns what nobody else does.
-func (w *world) audit(t *testing.T, node int, people []*person) map[*person]audited {
+func (w *world) audit(t *testing.T, node int, people []*person) map[*person]dbproof.Audited {
 	t.Helper()
 	s := w.at(node).records
-	all, err := s.Notices(t.Context(), math.MaxInt64, 1_000_000)
+	notices, err := dbproof.Notices(t.Context(), s)
 	if err != nil {
 		t.Error(err)
 	}
-	notices := map[string][]string{}
-	for _, n := range all {
-		r, err := decode(n.Data)
-		if err != nil {
-			t.Error(err)
-		}
-		notices[n.Account] = append(notices[n.Account], string(r.Target))
-	}
 	owners := map[string]string{}
-	found := map[*person]audited{}
+	found := map[*person]dbproof.Audited{}
 	for _, p := range people {
-		a, err := p.audit(t.Context(), s, notices[p.name])
+		a, err := p.audit(t.Context(), s, notices[p.Account])
 		if err != nil {
-			t.Errorf("node %d: %s: %v", node, p.name, err)
+			t.Errorf("node %d: %s: %v", node, p.Account, err)
 		}
-		if a.owned != "" && owners[a.owned] != "" {
-			t.Errorf("node %d: %s and %s both have %s", node, p.name, owners[a.owned], a.owned)
+		if a.Owned != "" && owners[a.Owned] != "" {
+			t.Errorf("node %d: %s and %s both have %s", node, p.Account, owners[a.Owned], a.Owned)
 		}
-		owners[a.owned] = p.name
+		owners[a.Owned] = p.Account
 		found[p] = a
 	}
 	return found
@@ -112,7 +104,7 @@ func (w *world) audit(t *testing.T, node int, people []*person) map[*person]audi
 // check looks at what the load left behind, at each node.
 func (l *load) check(t *testing.T, newest *world) {
 	t.Helper()
-	errs := together(testdb.Nodes, func(i int) error {
+	errs := dbproof.Together(testdb.Nodes, func(i int) error {
 		found := newest.audit(t, i, l.people)
 		return errors.Join(l.checkContests(t, newest, i, found), l.checkSpent(t, newest, i, found), l.checkSums(t, newest, i))
 	})
@@ -125,14 +117,14 @@ func (l *load) check(t *testing.T, newest *world) {
 
 // checkContests: an address has the one owner who was told so, and an account was bound
 // once or twice.
-func (l *load) checkContests(t *testing.T, newest *world, node int, found map[*person]audited) (errs error) {
+func (l *load) checkContests(t *testing.T, newest *world, node int, found map[*person]dbproof.Audited) (errs error) {
 	for _, c := range l.contests {
 		told, done := 0, 0
 		for _, p := range c.people {
 			told += len(p.told)
-			done += len(found[p].spent)
-			if c.to != "" && (len(p.told) > 0) != (found[p].owned == c.to) {
-				errs = errors.Join(errs, fmt.Errorf("%s was told %q of %s, and has %q", p.name, p.told, c.to, found[p].owned))
+			done += len(found[p].Spent)
+			if c.to != "" && (len(p.told) > 0) != (found[p].Owned == c.to) {
+				errs = errors.Join(errs, fmt.Errorf("%s was told %q of %s, and has %q", p.Account, p.told, c.to, found[p].Owned))
 			}
 		}
 		most := 2
@@ -153,13 +145,13 @@ func (l *load) checkContests(t *testing.T, newest *world, node int, found map[*p
 }
 
 // checkSpent shows what was spent again, for another request.
-func (l *load) checkSpent(t *testing.T, newest *world, node int, found map[*person]audited) (errs error) {
+func (l *load) checkSpent(t *testing.T, newest *world, node int, found map[*person]dbproof.Audited) (errs error) {
 	for _, p := range l.people {
-		for _, tried := range p.tried {
-			if !slices.Contains(found[p].spent, tried.to) {
+		for _, tried := range p.Tried {
+			if !slices.Contains(found[p].Spent, tried.To) {
 				continue
 			}
-			if _, err := newest.at(node).bind(t.Context(), tried, "another bind"); !errors.Is(err, association.ErrInvalidProof) {
+			if _, err := newest.at(node).Bind(t.Context(), tried, "another bind"); !errors.Is(err, association.ErrInvalidProof) {
 				errs = errors.Join(errs, fmt.Errorf("a spent proof: %v, want %v", err, association.ErrInvalidProof))
 			}
 		}

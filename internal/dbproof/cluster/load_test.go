@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/pause"
 	"github.com/ligature-auth/ligature/internal/testdb"
 	"github.com/ligature-auth/ligature/store"
@@ -154,11 +155,11 @@ func (c *caller) join(ctx context.Context) *person {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	name := strings.ToLower(rand.Text())
-	m, err := c.node().join(ctx, name)
+	m, err := c.node().Member(ctx, name)
 	if c.abandon(err) {
 		return nil
 	}
-	p := &person{name: name, member: m, told: map[string]string{}}
+	p := &person{Member: m, Ledger: dbproof.Ledger{Account: name}, told: map[string]string{}}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.people = append(c.people, p)
@@ -166,16 +167,16 @@ func (c *caller) join(ctx context.Context) *person {
 }
 
 // propose proves an address for the person, or reports that a call failed.
-func (c *caller) propose(ctx context.Context, p *person, to string) (proposal, bool) {
+func (c *caller) propose(ctx context.Context, p *person, to string) (dbproof.Proposal, bool) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	proved, err := c.node().propose(ctx, p.member, to)
+	proved, err := c.node().Propose(ctx, p.Member, to)
 	if c.abandon(err) {
 		return proved, false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p.tried = append(p.tried, proved)
+	p.Tried = append(p.Tried, proved)
 	return proved, true
 }
 
@@ -194,11 +195,11 @@ func (c *caller) abandon(err error) bool {
 }
 
 // bind makes a call, and again, under the same name, until it is told yes or no.
-func (c *caller) bind(ctx context.Context, person *person, p proposal) (done bool) {
+func (c *caller) bind(ctx context.Context, person *person, p dbproof.Proposal) (done bool) {
 	failed := 0
 	for {
 		ctx, cancel := context.WithTimeout(ctx, patience)
-		a, err := c.node().bind(ctx, p, "bind "+p.to)
+		a, err := c.node().Bind(ctx, p, "bind "+p.To)
 		cancel()
 		if err != nil && c.failed(err) {
 			failed++
@@ -212,7 +213,7 @@ func (c *caller) bind(ctx context.Context, person *person, p proposal) (done boo
 		c.calls.failed += failed
 		switch {
 		case err == nil:
-			person.told[p.to] = a.ID
+			person.told[p.To] = a.ID
 			c.calls.acknowledged++
 			c.calls.repeated += min(failed, 1)
 			c.calls.replacements += min(len(person.told)-1, 1)
@@ -223,7 +224,7 @@ func (c *caller) bind(ctx context.Context, person *person, p proposal) (done boo
 		case errors.Is(err, association.ErrIdentifierTaken), errors.Is(err, association.ErrInvalidProof), errors.Is(err, association.ErrSudoRequired):
 			c.calls.refused++
 		default:
-			c.t.Errorf("%s: bind: %v", person.name, err)
+			c.t.Errorf("%s: bind: %v", person.Account, err)
 		}
 		return err == nil
 	}

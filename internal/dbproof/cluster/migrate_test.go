@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb"
 )
 
@@ -24,7 +25,7 @@ func migrateAtOnce(t *testing.T, c *testdb.Cluster) {
 			if err := w.at(i).records.MigrateTo(ctx, 0); err != nil {
 				t.Fatal(err)
 			}
-			errs := together(programs, func(i int) error {
+			errs := dbproof.Together(programs, func(i int) error {
 				records := w.at(i).records
 				return errors.Join(records.Migrate(ctx), records.Check(ctx))
 			})

@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
 
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb"
 	"github.com/ligature-auth/ligature/store"
 )
@@ -22,22 +22,6 @@ const (
 	callers     = 64 // in a race, spread over the nodes
 	repetitions = 20
 )
-
-// together runs f n times at once and returns what each got.
-func together(n int, f func(i int) error) []error {
-	errs := make([]error, n)
-	start := make(chan struct{})
-	var done sync.WaitGroup
-	for i := range n {
-		done.Go(func() {
-			<-start
-			errs[i] = f(i)
-		})
-	}
-	close(start)
-	done.Wait()
-	return errs
-}
 
 // oneChangeAVersion lets callers at all nodes replace one version at once, by one
 // statement and by a transaction. One of them does, and the others are told.
@@ -52,13 +36,13 @@ func oneChangeAVersion(t *testing.T, c *testdb.Cluster) {
 			}
 			for account.Version = 1; account.Version <= repetitions; account.Version++ {
 				won := w.replace(t, account, events)
-				got := must(newest.Account(t.Context(), account.ID))(t)
+				got := dbproof.Must(newest.Account(t.Context(), account.ID))(t)
 				if got.Version != account.Version+1 || !slices.Equal(won, []string{string(got.Data)}) {
 					t.Errorf("wsrep_sync_wait=%s: %q replaced version %d; now it is version %d, by %s",
 						wait, won, account.Version, got.Version, got.Data)
 				}
 			}
-			if n := len(must(newest.Events(t.Context(), account.ID, "", callers*repetitions))(t)); events && n != repetitions {
+			if n := len(dbproof.Must(newest.Events(t.Context(), account.ID, "", callers*repetitions))(t)); events && n != repetitions {
 				t.Errorf("wsrep_sync_wait=%s: %d events of %d changes", wait, n, repetitions)
 			}
 		}
@@ -68,7 +52,7 @@ func oneChangeAVersion(t *testing.T, c *testdb.Cluster) {
 // replace returns who replaced the version of the account.
 func (w *world) replace(t *testing.T, account store.Account, events bool) (won []string) {
 	t.Helper()
-	errs := together(callers, func(i int) error {
+	errs := dbproof.Together(callers, func(i int) error {
 		a := account
 		a.Data = []byte(strconv.Itoa(i))
 		change := store.Change{Accounts: []store.Account{a}}
@@ -98,7 +82,7 @@ func noUpdateIsLost(t *testing.T, c *testdb.Cluster) {
 		if err := w.at(0).records.Apply(t.Context(), store.Change{Accounts: []store.Account{{ID: id, Data: []byte("0")}}}); err != nil {
 			t.Fatal(err)
 		}
-		errs := together(callers, func(i int) error {
+		errs := dbproof.Together(callers, func(i int) error {
 			for range times {
 				if err := raise(t.Context(), w.at(i).records, id); err != nil {
 					return err
@@ -109,7 +93,7 @@ func noUpdateIsLost(t *testing.T, c *testdb.Cluster) {
 		if err := errors.Join(errs...); err != nil {
 			t.Error(err)
 		}
-		got := must(newest.Account(t.Context(), id))(t)
+		got := dbproof.Must(newest.Account(t.Context(), id))(t)
 		if want := strconv.Itoa(callers * times); string(got.Data) != want || got.Version != callers*times+1 {
 			t.Errorf("wsrep_sync_wait=%s: the sum is %s in version %d, want %s", wait, got.Data, got.Version, want)
 		}
@@ -144,7 +128,7 @@ func countsDiffer(t *testing.T, c *testdb.Cluster) {
 	keys := []store.Counter{{Key: [32]byte{1}, N: 1, Expires: 1}, {Key: [32]byte{2}, N: 3, Expires: 1}}
 	told := make([][]int64, callers*repetitions)
 	var failed atomic.Int64
-	errs := together(callers, func(i int) (err error) {
+	errs := dbproof.Together(callers, func(i int) (err error) {
 		for k := range repetitions {
 			told[i*repetitions+k], err = w.at(i).records.Count(t.Context(), keys)
 			for isConflict(err) { // somebody was quicker at every try; one of the keys may be counted
@@ -160,7 +144,7 @@ func countsDiffer(t *testing.T, c *testdb.Cluster) {
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	newest := must(open(t, c, waiting).at(0).records.Count(t.Context(), []store.Counter{{Key: keys[0].Key}, {Key: keys[1].Key}}))(t)
+	newest := dbproof.Must(open(t, c, waiting).at(0).records.Count(t.Context(), []store.Counter{{Key: keys[0].Key}, {Key: keys[1].Key}}))(t)
 	for place, c := range keys {
 		totals := map[int64]bool{}
 		for i := range told {

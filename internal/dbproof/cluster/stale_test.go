@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb"
 	"github.com/ligature-auth/ligature/store"
 )
@@ -25,13 +26,13 @@ func revokedEverywhere(t *testing.T, c *testdb.Cluster) {
 		end := w.busy(t)
 		var alive, reads []time.Duration
 		for i := range sessions {
-			m := must(w.at(i).join(t.Context(), fmt.Sprint("revoked", wait, i)))(t)
+			m := dbproof.Must(w.at(i).Member(t.Context(), fmt.Sprint("revoked", wait, i)))(t)
 			for { // the next node has to hear of it first
 				if dead, _ := w.dead(t, i+1, m); !dead {
 					break
 				}
 			}
-			if err := w.at(i).Revoke(t.Context(), m.Caller, m.session.Access); err != nil {
+			if err := w.at(i).Revoke(t.Context(), m.Caller, m.Session.Access); err != nil {
 				t.Fatal(err)
 			}
 			revoked := time.Now()
@@ -59,10 +60,10 @@ func revokedEverywhere(t *testing.T, c *testdb.Cluster) {
 }
 
 // dead reports whether a node holds the session for dead, and how long it took to tell.
-func (w *world) dead(t *testing.T, node int, m member) (bool, time.Duration) {
+func (w *world) dead(t *testing.T, node int, m dbproof.Member) (bool, time.Duration) {
 	t.Helper()
 	start := time.Now()
-	_, err := w.at(node).Authenticate(t.Context(), m.session.Access)
+	_, err := w.at(node).Authenticate(t.Context(), m.Session.Access)
 	if err != nil && !errors.Is(err, association.ErrUnauthenticated) {
 		t.Fatal(err)
 	}

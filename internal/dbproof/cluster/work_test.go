@@ -6,6 +6,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/store"
 )
 
@@ -17,12 +18,12 @@ func (l *load) bindSome(ctx context.Context, c *caller) {
 		if p == nil {
 			return
 		}
-		proposed, ok := c.propose(ctx, p, address(p.name, i))
+		proposed, ok := c.propose(ctx, p, address(p.Account, i))
 		if !ok {
 			return
 		}
 		if !c.bind(ctx, p, proposed) {
-			l.t.Errorf("%s: bind number %d was refused", p.name, i+1)
+			l.t.Errorf("%s: bind number %d was refused", p.Account, i+1)
 			return
 		}
 	}
@@ -32,14 +33,14 @@ func (l *load) bindSome(ctx context.Context, c *caller) {
 // at all nodes.
 func (l *load) fightForAnAddress(ctx context.Context, callers []*caller) {
 	fight := contest{}
-	var proposed []proposal
+	var proposed []dbproof.Proposal
 	for i, c := range callers {
 		p := c.join(ctx)
 		if p == nil {
 			return
 		}
 		if i == 0 {
-			fight.to = address(p.name, 0)
+			fight.to = address(p.Account, 0)
 		}
 		claim, ok := c.propose(ctx, p, fight.to)
 		if !ok {
@@ -47,7 +48,7 @@ func (l *load) fightForAnAddress(ctx context.Context, callers []*caller) {
 		}
 		fight.people, proposed = append(fight.people, p), append(proposed, claim)
 	}
-	l.fight(ctx, callers, fight, func(i int) (*person, proposal) { return fight.people[i], proposed[i] })
+	l.fight(ctx, callers, fight, func(i int) (*person, dbproof.Proposal) { return fight.people[i], proposed[i] })
 }
 
 // fightForAnAccount lets one person who has proved some addresses bind them at once, at
@@ -58,18 +59,18 @@ func (l *load) fightForAnAccount(ctx context.Context, callers []*caller) {
 	if p == nil {
 		return
 	}
-	var proposed []proposal
+	var proposed []dbproof.Proposal
 	for i := range callers {
-		claim, ok := callers[0].propose(ctx, p, address(p.name, i))
+		claim, ok := callers[0].propose(ctx, p, address(p.Account, i))
 		if !ok {
 			return
 		}
 		proposed = append(proposed, claim)
 	}
-	l.fight(ctx, callers, contest{people: []*person{p}}, func(i int) (*person, proposal) { return p, proposed[i] })
+	l.fight(ctx, callers, contest{people: []*person{p}}, func(i int) (*person, dbproof.Proposal) { return p, proposed[i] })
 }
 
-func (l *load) fight(ctx context.Context, callers []*caller, fight contest, claim func(i int) (*person, proposal)) {
+func (l *load) fight(ctx context.Context, callers []*caller, fight contest, claim func(i int) (*person, dbproof.Proposal)) {
 	var all sync.WaitGroup
 	for i, c := range callers {
 		all.Go(func() {

@@ -4,18 +4,21 @@ package cluster_test
 
 import (
 	"database/sql"
+	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
 
+	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/internal/testdb"
 	"github.com/ligature-auth/ligature/store/bunstore"
 )
 
 // instance is one of the programs of a host, at a node of its own.
 type instance struct {
-	*service
+	*dbproof.Rig
 	db      *sql.DB
 	records *bunstore.Store
 }
@@ -39,17 +42,16 @@ const (
 func open(t *testing.T, c *testdb.Cluster, wait string) *world {
 	t.Helper()
 	w := &world{Cluster: c, causes: &causes{of: map[string]int{}}}
-	out := &outbox{codes: map[string]string{}}
 	for i := range w.instances {
-		cfg := must(mysql.ParseDSN(c.DSN(i)))(t)
+		cfg := dbproof.Must(mysql.ParseDSN(c.DSN(i)))(t)
 		cfg.Logger = &mysql.NopLogger{} // it would tell of each cut connection
 		cfg.Params = map[string]string{"wsrep_sync_wait": wait}
-		n := &instance{db: sql.OpenDB(must(mysql.NewConnector(cfg))(t))}
+		n := &instance{db: sql.OpenDB(dbproof.Must(mysql.NewConnector(cfg))(t))}
 		n.db.SetMaxOpenConns(callers)
 		n.db.SetMaxIdleConns(callers)
 		t.Cleanup(func() { _ = n.db.Close() })
-		n.records = must(bunstore.Open(n.db, bunstore.MySQL, bunstore.Config{}))(t)
-		n.service = must(newService(n.records, out, w.causes))(t)
+		n.records = dbproof.Must(bunstore.Open(n.db, bunstore.MySQL, bunstore.Config{}))(t)
+		n.Rig = dbproof.Must(dbproof.NewRig(n.records, func(c *association.Config) { c.Logger = slog.New(w.causes) }))(t)
 		w.instances[i] = n
 	}
 	return w

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+
+	"github.com/ligature-auth/ligature/store"
 )
 
 func refuse(sentinel error, detail string) *Error { return &Error{Err: sentinel, Detail: detail} }
@@ -27,7 +29,9 @@ func (s *Service) report(ctx context.Context, op string, c Caller, err error) er
 	out := &Error{}
 	if !errors.As(err, &out) {
 		out = &Error{}
-		if i := slices.IndexFunc(sentinels, func(sentinel error) bool { return errors.Is(err, sentinel) }); i >= 0 {
+		if s.inTx && errors.Is(err, store.ErrConflict) {
+			out.Err = ErrBusy // a read was given up for the sake of others
+		} else if i := slices.IndexFunc(sentinels, func(sentinel error) bool { return errors.Is(err, sentinel) }); i >= 0 {
 			out.Err = sentinels[i]
 		} else if errors.Is(err, context.Canceled) {
 			out.Err = context.Canceled

@@ -12,7 +12,7 @@ import "github.com/ligature-auth/ligature/store"
 // back what has been counted or told (R22). Codes are sent and verified, and sudo
 // and sign-in judged, before the transaction begins.
 //
-// After any error the host rolls back. A conflict is ErrBusy at once, because a
+// After any error the host rolls back. A conflict, of a read too, is ErrBusy at once, because a
 // second look from inside the transaction may see no more than the first: roll
 // back and repeat the whole. ErrIdentifierTaken leaves both tokens good, as ever.
 //

@@ -156,3 +156,16 @@ func TestWithLeavesTheServiceAsItIs(t *testing.T) {
 		t.Errorf("the service sends: %v", err)
 	}
 }
+
+// Inside a host's transaction a read that the database gave up for the sake of others
+// tells the host what a conflict does: to repeat the whole. Elsewhere nobody can.
+func TestAReadGivenUpInATransactionIsBusy(t *testing.T) {
+	w, watch := watchedWorld(t)
+	id := w.member("ada", "email", "ada@example.com")
+	watch.before = func(context.Context, string) error { return errors.Join(store.ErrConflict, errors.New("40001")) }
+	for want, svc := range map[error]*association.Service{association.ErrBusy: w.svc.With(watch), association.ErrUnavailable: w.svc} {
+		if _, err := svc.Account(t.Context(), id); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+}

@@ -33,9 +33,10 @@ var (
 // other's. A nil slice and an empty one are the same.
 //
 // A database's own conflicts (deadlock, failed serialization) are the store's to
-// retry, a bounded number of times: those of Apply by the whole Change, ending in
-// ErrConflict. Reads and Count do not fail for the sake of other callers;
-// DeleteExpired may give up, with ErrConflict.
+// retry, each call as a whole and a bounded number of times, ending in ErrConflict:
+// the core decides a Change anew, and refuses whoever waits for a read or a Count, so
+// these deserve more tries than other callers can make them lose. Inside a transaction
+// of the host's there is one try.
 type Store interface {
 	// Account returns the account with its associations, oldest first (by
 	// CreatedAt, then the byte order of ID), or ErrNotFound. They are one

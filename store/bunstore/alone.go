@@ -69,6 +69,9 @@ func (s *Store) withLock(ctx context.Context, do func(bun.IConn) error) (err err
 		if err := conn.QueryRowContext(ctx, `SELECT GET_LOCK('association_migration', 1)`).Scan(&answer); err != nil {
 			return err
 		}
+		if !answer.Valid {
+			return errors.New("GET_LOCK failed")
+		}
 		locked = answer.Bool
 	}
 	defer func() {
@@ -86,7 +89,7 @@ func (s *Store) withLock(ctx context.Context, do func(bun.IConn) error) (err err
 	if galera != "ON" {
 		return do(conn)
 	}
-	return withClaim(ctx, conn, do)
+	return withClaim(ctx, pool, conn, do)
 }
 
 // The row that a program of a Galera cluster inserts to be the only one that migrates:
@@ -94,9 +97,12 @@ func (s *Store) withLock(ctx context.Context, do func(bun.IConn) error) (err err
 // good. It does not end with its connection.
 const claim = `-1`
 
-const claimTries, claimPause = 600, 200 * time.Millisecond
+const (
+	claimTries, claimPause = 600, 200 * time.Millisecond
+	releasing              = 10 * time.Second
+)
 
-func withClaim(ctx context.Context, conn bun.Conn, do func(bun.IConn) error) (err error) {
+func withClaim(ctx context.Context, pool *bun.DB, conn bun.Conn, do func(bun.IConn) error) (err error) {
 	for try := 1; ; try++ {
 		_, err := conn.ExecContext(ctx, `INSERT INTO association_migration (version) VALUES (`+claim+`)`)
 		if err == nil {
@@ -113,7 +119,13 @@ func withClaim(ctx context.Context, conn bun.Conn, do func(bun.IConn) error) (er
 		}
 	}
 	defer func() {
-		_, released := conn.ExecContext(context.WithoutCancel(ctx), `DELETE FROM association_migration WHERE version = `+claim)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasing)
+		defer cancel()
+		const release = `DELETE FROM association_migration WHERE version = ` + claim
+		_, released := conn.ExecContext(ctx, release)
+		if released != nil { // ctx may have cut the connection
+			_, released = pool.ExecContext(ctx, release)
+		}
 		if codeOf(released).mysql != 1146 { // ER_NO_SUCH_TABLE: down to version 0
 			err = errors.Join(err, released)
 		}

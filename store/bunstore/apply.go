@@ -17,7 +17,7 @@ func (s *Store) Apply(ctx context.Context, change store.Change) error {
 	inTx := s.config.InTx != nil && len(change.Accounts)+len(change.Unlink)+len(change.Link) > 0
 	alone := len(plan) < 2 && !inTx // a statement is a transaction of its own
 	atOnce := !alone && !inTx && s.atOnce(change)
-	return s.retry(ctx, "apply", store.ErrConflict, func(ctx context.Context) error {
+	return s.retry(ctx, "apply", func(ctx context.Context) error {
 		if alone {
 			return s.execute(ctx, s.db, plan)
 		}
@@ -26,7 +26,12 @@ func (s *Store) Apply(ctx context.Context, change store.Change) error {
 				return err
 			}
 		}
-		return s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		whole := ctx
+		if s.hosted() {
+			whole = context.WithoutCancel(ctx) // or a savepoint would not be rolled back
+		}
+		// Inside a savepoint bun hands on the context that the transaction began with.
+		return s.db.RunInTx(whole, nil, func(_ context.Context, tx bun.Tx) error {
 			if err := s.execute(ctx, tx, plan); err != nil || !inTx {
 				return err
 			}

@@ -33,7 +33,9 @@ type Config struct {
 	// committed: what the host writes by tx commits or rolls back together with
 	// it. The *sql.Tx is tx.Tx. An error rolls both back and is what Apply
 	// returns; store.ErrConflict makes the core decide anew. InTx is called again
-	// when the transaction is tried again, so it must do nothing but by tx.
+	// when the transaction is tried again, so it must do nothing but by tx. It must
+	// return every error that tx gives it: some have ended the transaction already,
+	// and what is acknowledged then was never written.
 	InTx func(ctx context.Context, tx bun.Tx, change store.Change) error
 }
 

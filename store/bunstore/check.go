@@ -21,7 +21,7 @@ func (s *Store) Check(ctx context.Context) error {
 	if s.hosted() {
 		return errors.New("bunstore: to check takes a pool, not a transaction")
 	}
-	return s.retry(ctx, opCheck, nil, func(ctx context.Context) error {
+	return s.retry(ctx, opCheck, func(ctx context.Context) error {
 		have, err := versionOf(ctx, s.db)
 		if err != nil {
 			return &plainError{fmt.Errorf("bunstore: the tables' version cannot be read (was Migrate called?): %w", failed(opCheck, err))}

@@ -81,7 +81,7 @@ func (s *Store) addReturning(ctx context.Context, counters []store.Counter, adde
 func (s *Store) addOneByOne(ctx context.Context, counters []store.Counter, added []int, values []int64) error {
 	for _, i := range added {
 		c := counters[i]
-		err := s.retry(ctx, "count", nil, func(ctx context.Context) error {
+		err := s.retry(ctx, "count", func(ctx context.Context) error {
 			result, err := s.db.ExecContext(ctx,
 				`INSERT INTO association_counter (id, n, expires) VALUES (?, LAST_INSERT_ID(?), ?) ON DUPLICATE KEY UPDATE n = LAST_INSERT_ID(n + ?)`,
 				c.Key[:], c.N, c.Expires, c.N)

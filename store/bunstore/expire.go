@@ -3,8 +3,6 @@ package bunstore
 import (
 	"context"
 	"strings"
-
-	"github.com/ligature-auth/ligature/store"
 )
 
 // batch is how many records one statement deletes at most, so that none holds its
@@ -50,7 +48,7 @@ func (s *Store) deleteBatch(ctx context.Context, table, key string, before int64
 	query = strings.NewReplacer("TABLE", table, "KEY", key).Replace(query)
 	c, query := s.native(s.db, query)
 	deleted := 0
-	err := s.retry(ctx, "delete expired", store.ErrConflict, func(ctx context.Context) error {
+	err := s.retry(ctx, "delete expired", func(ctx context.Context) error {
 		result, err := c.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err

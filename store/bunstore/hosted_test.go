@@ -1,7 +1,12 @@
 package bunstore_test
 
 import (
+	"context"
+	"errors"
 	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
 
 	"github.com/ligature-auth/ligature/internal/testdb/bundb"
 	"github.com/ligature-auth/ligature/store"
@@ -72,6 +77,65 @@ func TestAHostCommitsOrRollsBack(t *testing.T) {
 			if got := column(t, db.DB, countAll); got[0] != want {
 				t.Errorf("committed %t: %s rows, want %s", commit, got[0], want)
 			}
+		}
+	})
+}
+
+// Inside a host's transaction a call's context is its own: it ends a wait, InTx sees it,
+// and where it dies as the Change is refused, nothing of that stays all the same.
+func TestACallInsideATransactionHasItsOwnContext(t *testing.T) {
+	type name struct{}
+	bundb.Each(t, func(t *testing.T, d bundb.Database) {
+		db := bunOf(t, d)
+		pool := bunstore.New(db, bunstore.Config{})
+		if err := pool.Apply(t.Context(), store.Change{Accounts: []store.Account{{ID: "ann"}}}); err != nil {
+			t.Fatal(err)
+		}
+		change := store.Change{Accounts: []store.Account{{ID: "ann", Version: 1}}, Proofs: []store.Proof{{ID: "p"}}}
+		tx, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = tx.Rollback() }()
+
+		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), name{}, "the call's"))
+		s := bunstore.New(tx, bunstore.Config{InTx: func(ctx context.Context, _ bun.Tx, _ store.Change) error {
+			if ctx.Value(name{}) != "the call's" {
+				t.Error("InTx sees another context")
+			}
+			cancel()
+			return store.ErrConflict
+		}})
+		if err := s.Apply(ctx, change); !errors.Is(err, store.ErrConflict) {
+			t.Errorf("refused as the context died: %v", err)
+		}
+		if a, err := s.Account(t.Context(), "ann"); err != nil || a.Version != 1 {
+			t.Errorf("refused, the account is %+v, %v", a, err)
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		if d.Dialect == bunstore.SQLite {
+			return // where nobody waits for a row
+		}
+
+		holder, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = holder.Rollback() }()
+		if _, err := holder.ExecContext(t.Context(), `UPDATE association_account SET status = 3`); err != nil {
+			t.Fatal(err)
+		}
+		waiter, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = waiter.Rollback() }()
+		ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if err := bunstore.New(waiter, bunstore.Config{}).Apply(ctx, change); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("waiting for a row: %v", err)
 		}
 	})
 }

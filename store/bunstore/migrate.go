@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -27,8 +26,8 @@ var files embed.FS
 // the table association_migration that it ran, and each statement ends with a
 // semicolon at the end of a line. A dialect that is none of the three has none.
 func Migrations(d Dialect) fs.FS {
-	sub, err := fs.Sub(files, path.Join("migrations", string(d)))
-	if err != nil {
+	sub, err := fs.Sub(files, "migrations/"+string(d))
+	if err != nil || d == "" {
 		return embed.FS{}
 	}
 	return sub
@@ -39,8 +38,8 @@ func Migrations(d Dialect) fs.FS {
 // happened; with MySQL, which commits each statement by itself, the next one
 // begins it anew.
 //
-// In a Galera cluster the lock is a row: if a program dies while it migrates, the
-// next waits up to two minutes and then says which row to delete.
+// In a Galera cluster the lock is a row: if a program dies or loses the cluster while
+// it migrates, the next waits up to two minutes and then says which row to delete.
 //
 // It needs a pool, not a transaction, and the right to make tables. ErrNewer, an
 // *Error.
@@ -55,7 +54,7 @@ func (s *Store) MigrateTo(ctx context.Context, version int) error {
 	if s.hosted() {
 		return errors.New("bunstore: to migrate takes a pool, not a transaction")
 	}
-	return s.retry(ctx, opMigrate, nil, func(ctx context.Context) error {
+	return s.retry(ctx, opMigrate, func(ctx context.Context) error {
 		return s.alone(ctx, func(db bun.IConn) error {
 			return s.migrate(ctx, db, version)
 		})

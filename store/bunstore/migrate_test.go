@@ -284,8 +284,10 @@ func TestMigrationsArePinned(t *testing.T) {
 	if sums.String() != string(want) {
 		t.Errorf("the migrations are\n%swant\n%s", sums.String(), want)
 	}
-	if files, err := fs.ReadDir(bunstore.Migrations("oracle"), "."); err == nil && len(files) > 0 {
-		t.Errorf("an unknown dialect has migrations: %v", files)
+	for _, d := range []bunstore.Dialect{"oracle", ""} {
+		if files, err := fs.ReadDir(bunstore.Migrations(d), "."); err == nil && len(files) > 0 {
+			t.Errorf("the unknown dialect %q has migrations: %v", d, files)
+		}
 	}
 }
 

@@ -190,7 +190,7 @@ func list[R any](ctx context.Context, s *Store, op, query string, columns func(*
 // tried again.
 func (s *Store) query(ctx context.Context, op, query string, args []any, read func(*sql.Rows) error) error {
 	c, query := s.native(s.db, query)
-	return s.retry(ctx, op, nil, func(ctx context.Context) error {
+	return s.retry(ctx, op, func(ctx context.Context) error {
 		rows, err := c.QueryContext(ctx, query, args...)
 		if err != nil {
 			return err

@@ -101,6 +101,7 @@ const (
 type keyring struct {
 	active string
 	subs   map[string]map[string][]byte // key ID, use
+	aeads  map[string]cipher.AEAD       // key ID
 	index  map[string][]byte            // use
 }
 
@@ -108,13 +109,20 @@ func newKeyring(k Keys) (keyring, error) {
 	if err := k.validate(); err != nil {
 		return keyring{}, err
 	}
-	r := keyring{active: k.Active, subs: map[string]map[string][]byte{}}
+	r := keyring{active: k.Active, subs: map[string]map[string][]byte{}, aeads: map[string]cipher.AEAD{}}
 	var err error
 	if r.index, err = subkeys(k.Index, useSlot, useCounter, useLog); err != nil {
 		return keyring{}, err
 	}
 	for id, key := range k.Ring {
 		if r.subs[id], err = subkeys(key, useCode, useToken, useAnswer); err != nil {
+			return keyring{}, err
+		}
+		block, err := aes.NewCipher(r.subs[id][useAnswer])
+		if err != nil {
+			return keyring{}, err
+		}
+		if r.aeads[id], err = cipher.NewGCM(block); err != nil {
 			return keyring{}, err
 		}
 	}
@@ -160,7 +168,11 @@ func mac(key []byte, use string, fields [][]byte) []byte {
 
 // macInput is injective: every field is preceded by its length (R16).
 func macInput(use string, fields [][]byte) []byte {
-	b := appendField(make([]byte, 0, 128), []byte(use)) // room for nearly every one
+	n := 8 + len(use)
+	for _, f := range fields {
+		n += 8 + len(f)
+	}
+	b := appendField(make([]byte, 0, n), []byte(use))
 	for _, f := range fields {
 		b = appendField(b, f)
 	}
@@ -175,34 +187,18 @@ func int64Field(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint
 
 // encrypt seals plain under the active key; context must be given again to open.
 func (r keyring) encrypt(plain []byte, context ...[]byte) (keyID string, box []byte) {
-	a := r.aead(r.active)
+	a := r.aeads[r.active]
 	nonce := randomBytes(a.NonceSize())
 	return r.active, a.Seal(nonce, nonce, plain, macInput(useAnswer, context))
 }
 
 func (r keyring) decrypt(keyID string, box []byte, context ...[]byte) ([]byte, bool) {
-	a := r.aead(keyID)
+	a := r.aeads[keyID]
 	if a == nil || len(box) < a.NonceSize() {
 		return nil, false
 	}
 	plain, err := a.Open(nil, box[:a.NonceSize()], box[a.NonceSize():], macInput(useAnswer, context))
 	return plain, err == nil
-}
-
-func (r keyring) aead(keyID string) cipher.AEAD {
-	sub, ok := r.subs[keyID][useAnswer]
-	if !ok {
-		return nil
-	}
-	block, err := aes.NewCipher(sub)
-	if err != nil {
-		return nil // impossible: a sub-key has 32 bytes
-	}
-	a, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil // impossible: AES has 16-byte blocks
-	}
-	return a
 }
 
 func randomBytes(n int) []byte {

@@ -27,10 +27,10 @@ type session struct {
 	// known for what it is; Current and Previous are generations.
 	Family      sealed     `json:"family"`
 	Current     generation `json:"current"`
-	Previous    generation `json:"previous"`
+	Previous    generation `json:"previous,omitzero"`
 	RefreshedAt int64      `json:"refreshedAt"`
 
-	Answer answer `json:"answer"`
+	Answer answer `json:"answer,omitzero"`
 }
 
 // generation is what one sign-in or refresh handed out.

@@ -29,15 +29,15 @@ type verification struct {
 	Nonce         []byte            `json:"nonce"`
 	RequestedAt   int64             `json:"requestedAt"`
 	PausedUntil   int64             `json:"pausedUntil"`
-	Code          sealed            `json:"code"`
-	CodeExpires   int64             `json:"codeExpires"`
-	Guesses       int               `json:"guesses"`       // of this code
-	WindowGuesses int               `json:"windowGuesses"` // of every code in the window
+	Code          sealed            `json:"code,omitzero"`
+	CodeExpires   int64             `json:"codeExpires,omitzero"`
+	Guesses       int               `json:"guesses,omitzero"`       // of this code
+	WindowGuesses int               `json:"windowGuesses,omitzero"` // of every code in the window
 	WindowEnds    int64             `json:"windowEnds"`
-	Token         sealed            `json:"token"`
-	TokenExpires  int64             `json:"tokenExpires"`
+	Token         sealed            `json:"token,omitzero"`
+	TokenExpires  int64             `json:"tokenExpires,omitzero"`
 
-	Answer answer `json:"answer"`
+	Answer answer `json:"answer,omitzero"`
 }
 
 type verificationState string

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"testing"
 	"time"
 
 	"github.com/ligature-auth/ligature/store/bunstore"
@@ -15,14 +14,22 @@ func machine(o options) string {
 		time.Now().UTC().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.NumCPU(), clients, o.n, o.rounds)
 }
 
-// pair enters ligature and the minimum, each on a database of its own, reached in the
-// same way.
-func (f *field) pair(s *scope, driver string, d bunstore.Dialect, dsn func(testing.TB) string, count bool) (ours, theirs *contender, err error) {
-	if ours, err = f.enter("ligature", role{"ligature", driver, string(d), dsn(s), open, count}); err != nil {
-		return nil, nil, err
+// enterAll enters ligature and each minimum that there is for the database, each on one
+// of its own, reached in the same way.
+func (f *field) enterAll(s *scope, d database, count bool) error {
+	for _, what := range d.contenders() {
+		if _, err := f.enter(what, role{what, d.driver, string(d.dialect), d.dsn(s), open, count}); err != nil {
+			return err
+		}
 	}
-	theirs, err = f.enter("minimum", role{"minimum", driver, string(d), dsn(s), open, count})
-	return ours, theirs, err
+	return nil
+}
+
+func (d database) contenders() []string {
+	if d.dialect == bunstore.PostgreSQL {
+		return []string{"ligature", "minimum", atOnce}
+	}
+	return []string{"ligature", "minimum"}
 }
 
 // statements counts at the driver what each step sends.
@@ -36,14 +43,13 @@ func statements(o options) (string, error) {
 		err := within(func(s *scope) error {
 			f := &field{rounds: 1, n: 50, imports: true}
 			defer f.end()
-			ours, theirs, err := f.pair(s, d.driver, d.dialect, d.dsn, true)
-			if err != nil {
+			if err := f.enterAll(s, d, true); err != nil {
 				return err
 			}
 			if err := f.run(); err != nil {
 				return err
 			}
-			for _, c := range []*contender{ours, theirs} {
+			for _, c := range f.contenders {
 				cells := []string{d.name + ", " + c.name}
 				for _, step := range reported {
 					cells = append(cells, tally(c, step))
@@ -92,16 +98,20 @@ func compared(o options) (string, error) {
 		err := within(func(s *scope) error {
 			f := &field{rounds: o.rounds, n: o.n, imports: true, profiles: o.profiles}
 			defer f.end()
-			ours, theirs, err := f.pair(s, d.driver, d.dialect, d.dsn, false)
-			if err != nil {
+			if err := f.enterAll(s, d, false); err != nil {
 				return err
 			}
 			if err := f.run(); err != nil {
 				return err
 			}
-			made, err := sideBySide(ours, theirs)
-			told += "## " + d.name + "\n\n" + made
-			return err
+			for _, theirs := range f.contenders[1:] {
+				made, err := sideBySide(f.contenders[0], theirs)
+				if err != nil {
+					return err
+				}
+				told += "## " + d.name + ", ligature / the " + theirs.name + "\n\n" + made
+			}
+			return nil
 		})
 		if err != nil {
 			return "", err
@@ -156,5 +166,5 @@ func sideBySide(ours, theirs *contender) (string, error) {
 	}
 	t.row("the process", "", "", "resident "+mega(one.Resident)+" / "+mega(other.Resident), "peak "+mega(one.Peak)+" / "+mega(other.Peak),
 		"live heap "+mega(one.Heap)+" / "+mega(other.Heap), "", "", "", "")
-	return "Ligature / the minimum by hand.\n\n" + t.String(), nil
+	return t.String(), nil
 }

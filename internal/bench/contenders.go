@@ -78,7 +78,7 @@ func (c capture) Send(_ context.Context, m sender.Message) (sender.Receipt, erro
 func (s *served) minimum(ctx context.Context, r role, db *sql.DB) error {
 	d := minimum.Dialect(r.Dialect)
 	s.imports = func(ctx context.Context, in imported) error { return minimum.Import(ctx, db, d, in.ID, in.Phone) }
-	s.app = minimum.New(db, d, key('m'), func(_ context.Context, to, code string) error {
+	s.app = minimum.New(db, d, r.What == atOnce, key('m'), func(_ context.Context, to, code string) error {
 		s.deliver(to, code)
 		return nil
 	})

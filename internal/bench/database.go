@@ -63,12 +63,14 @@ func within(do func(s *scope) error) (err error) {
 	return do(s)
 }
 
-// databases are those that the flow runs on.
-var databases = []struct {
+type database struct {
 	name, driver string
 	dialect      bunstore.Dialect
 	dsn          func(testing.TB) string
-}{
+}
+
+// databases are those that the flow runs on.
+var databases = []database{
 	{"PostgreSQL", "pgx", bunstore.PostgreSQL, func(t testing.TB) string { return postgresql(t, recommended) }},
 	{"MariaDB", "mysql", bunstore.MySQL, mariadb},
 	{"SQLite", "sqlite", bunstore.SQLite, func(t testing.TB) string { return bundb.All[0].DSN(t) + "&_pragma=synchronous(OFF)" }},

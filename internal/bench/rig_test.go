@@ -26,7 +26,7 @@ type rig struct {
 // compared must do the same.
 func both(t *testing.T, test func(t *testing.T, r *rig)) {
 	for _, d := range databases {
-		for _, what := range []string{"ligature", "minimum"} {
+		for _, what := range d.contenders() {
 			t.Run(d.name+"/"+what, func(t *testing.T) {
 				db, err := sql.Open(d.driver, d.dsn(t))
 				if err != nil {

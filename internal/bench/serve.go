@@ -16,13 +16,17 @@ import (
 
 // role is what a process of its own serves: given to it as JSON.
 type role struct {
-	What    string // "ligature" or "minimum"
+	What    string // "ligature", "minimum" or atOnce
 	Driver  string // for sql.Open; "memory" is none
 	Dialect string
 	DSN     string
 	Idle    int  // how many connections may be idle
 	Count   bool // statements, which costs time
 }
+
+// atOnce is the minimum that sends one statement where the other makes a transaction.
+// It is for PostgreSQL alone.
+const atOnce = "minimum, at once"
 
 // open is how many connections a pool may have, for eight clients.
 const open = 32
@@ -86,7 +90,7 @@ func (s *served) start(ctx context.Context, r role, db *sql.DB) (err error) {
 	switch r.What {
 	case "ligature":
 		return s.ligature(ctx, r, db)
-	case "minimum":
+	case "minimum", atOnce:
 		return s.minimum(ctx, r, db)
 	}
 	return fmt.Errorf("nothing is called %q", r.What)

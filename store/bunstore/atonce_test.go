@@ -97,12 +97,12 @@ func (c watchedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx
 	return c.connection.BeginTx(ctx, o)
 }
 
-func (c watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (c watchedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if strings.HasPrefix(query, "WITH ") {
 		c.w.atOnce++
 		if c.w.unable {
 			return nil, &pgconn.PgError{Code: "0A000"}
 		}
 	}
-	return c.connection.QueryContext(ctx, query, args)
+	return c.connection.ExecContext(ctx, query, args)
 }

@@ -46,6 +46,7 @@ type Store struct {
 	config  Config
 
 	numbered sync.Map // the statements with $1, $2, … by those with question marks
+	joined   sync.Map // those of several writes, by the writes
 }
 
 var _ store.Store = (*Store)(nil)

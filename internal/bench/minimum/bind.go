@@ -98,7 +98,7 @@ func (s *server) bind(r *http.Request) (any, error) {
 		return nil
 	}
 	happened := func() []any { return event(r, v.account, "bind", v.id, kind, now) }
-	if s.d == PostgreSQL {
+	if s.atOnce {
 		if err := may(s.db); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,9 @@
 // the same HTTP bodies, as plain handlers on database/sql, in the fewest statements
 // that are still correct when requests race.
 //
+// On PostgreSQL there is another of it, at once, which sends what is a transaction
+// otherwise as one statement. Nobody writes that by hand without need: it is the bound.
+//
 // It does what a request cannot do without: it reads the session with its account,
 // keeps codes and tokens as MACs, counts sends and guesses, spends a code once,
 // holds the uniqueness of an address, and writes the event in the commit that it

@@ -18,17 +18,18 @@ import (
 
 type server struct {
 	db      *sql.DB
-	d       Dialect
 	sql     statements
+	atOnce  bool // it has the statements of that
 	key     []byte
 	deliver func(ctx context.Context, to, code string) error
 }
 
 // New returns a handler for a database that Migrate prepared. A key of at least 32
 // bytes makes the MACs; deliver sends a code. X-Forwarded-For is believed from the
-// loopback.
-func New(db *sql.DB, d Dialect, key []byte, deliver func(ctx context.Context, to, code string) error) http.Handler {
-	s := &server{db: db, d: d, sql: d.statements(), key: key, deliver: deliver}
+// loopback. Only with PostgreSQL may it be atOnce: what is a transaction elsewhere is
+// one statement then.
+func New(db *sql.DB, d Dialect, atOnce bool, key []byte, deliver func(ctx context.Context, to, code string) error) http.Handler {
+	s := &server{db: db, sql: d.statements(atOnce), atOnce: atOnce, key: key, deliver: deliver}
 	mux := http.NewServeMux()
 	for pattern, answer := range map[string]func(*http.Request) (any, error){
 		"POST /v1/verification":        s.send,

@@ -93,10 +93,10 @@ func (s *server) signIn(r *http.Request) (any, error) {
 }
 
 // spending spends a code, makes something for it and writes the event: all of it, or
-// nothing. On PostgreSQL that is one statement.
-func (s *server) spending(ctx context.Context, id string, version int64, makes, atOnce string, made, happened []any) error {
-	if s.d == PostgreSQL {
-		return s.one(ctx, s.db, errBad, atOnce, append(append([]any{id, version}, made...), happened...)...)
+// nothing.
+func (s *server) spending(ctx context.Context, id string, version int64, makes, whole string, made, happened []any) error {
+	if s.atOnce {
+		return s.one(ctx, s.db, errBad, whole, append(append([]any{id, version}, made...), happened...)...)
 	}
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := s.one(ctx, tx, errBad, s.sql.spend, id, version); err != nil {

@@ -8,7 +8,7 @@ type statements struct {
 	ask, settle, spend, grant, link, open, happen string
 	count                                         map[int]string // by how many
 
-	bindAtOnce, sudoAtOnce, signInAtOnce string // PostgreSQL's, for a transaction
+	bindAtOnce, sudoAtOnce, signInAtOnce string // each for a transaction
 }
 
 // A session with its account, for every request of somebody signed in.
@@ -17,7 +17,7 @@ const (
 	sessionRead    = ` FROM session s JOIN account a ON a.id = s.account`
 )
 
-func (d Dialect) statements() statements {
+func (d Dialect) statements(atOnce bool) statements {
 	t := statements{
 		asked: `SELECT ` + sessionColumns + `, COALESCE(i.account, '')` + sessionRead + `
 			LEFT JOIN identifier i ON i.kind = ? AND i.value = ? WHERE s.id = ?`,
@@ -56,10 +56,10 @@ func (d Dialect) statements() statements {
 		t.grant += ` ON CONFLICT (session) DO UPDATE SET epoch = excluded.epoch, factor = excluded.factor, mac = excluded.mac, expires = excluded.expires`
 		t.link += ` ON CONFLICT DO NOTHING`
 	}
-	switch d {
-	case MariaDB:
+	switch {
+	case d != SQLite && !atOnce:
 		t.binding += ` FOR UPDATE`
-	case PostgreSQL:
+	case atOnce:
 		spent := `spent AS (` + t.spend + ` RETURNING 1)`
 		// It locks what was read, and the rest hangs on it being as it was.
 		t.bindAtOnce = `WITH held AS (SELECT 1` + sessionRead + ` JOIN sudo g ON g.session = s.id

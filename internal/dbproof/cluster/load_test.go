@@ -57,6 +57,7 @@ type calls struct {
 	failed                              int // of these, some are acknowledged when they are repeated
 	repeated                            int // acknowledged after they failed
 	abandoned                           int // preparations that failed
+	unknown                             int // refused by a node that reads the past
 }
 
 // raised counts calls of raise.
@@ -223,6 +224,8 @@ func (c *caller) bind(ctx context.Context, person *person, p dbproof.Proposal) (
 			}
 		case errors.Is(err, association.ErrIdentifierTaken), errors.Is(err, association.ErrInvalidProof), errors.Is(err, association.ErrSudoRequired):
 			c.calls.refused++
+		case errors.Is(err, association.ErrUnauthenticated) && !c.roam:
+			c.calls.unknown++ // the node has not applied yet that the session was opened
 		default:
 			c.t.Errorf("%s: bind: %v", person.Account, err)
 		}

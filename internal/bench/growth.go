@@ -51,6 +51,7 @@ func growth(o options) (string, error) {
 // many counters and twice as many events.
 type size struct{ associations, proofs int }
 
+// String says it as a column's head.
 func (z size) String() string {
 	return fmt.Sprintf("%d associations, %d proofs", z.associations, z.proofs)
 }

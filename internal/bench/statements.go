@@ -26,8 +26,10 @@ type connector struct {
 	c      *counter
 }
 
+// Driver is the one that is counted.
 func (k connector) Driver() driver.Driver { return k.driver }
 
+// Connect opens a connection that counts.
 func (k connector) Connect(context.Context) (driver.Conn, error) {
 	conn, err := k.driver.Open(k.dsn)
 	return counted{conn, k.c}, err
@@ -40,12 +42,14 @@ type counted struct {
 	c *counter
 }
 
+// ExecContext counts one.
 func (k counted) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	result, err := k.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 	k.c.statement(err)
 	return result, err
 }
 
+// QueryContext counts one.
 func (k counted) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	rows, err := k.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 	k.c.statement(err)

@@ -64,6 +64,7 @@ type refusal struct {
 	name   string
 }
 
+// Error is the name that the client is told.
 func (r refusal) Error() string { return r.name }
 
 var (

@@ -75,7 +75,6 @@ func (c *calls) add(d calls) {
 	c.failed += d.failed
 	c.repeated += d.repeated
 	c.abandoned += d.abandoned
-	c.unknown += d.unknown
 }
 
 // audit audits people at a node, each of whom owns what nobody else does.

@@ -57,7 +57,6 @@ type calls struct {
 	failed                              int // of these, some are acknowledged when they are repeated
 	repeated                            int // acknowledged after they failed
 	abandoned                           int // preparations that failed
-	unknown                             int // refused by a node that reads the past
 }
 
 // raised counts calls of raise.
@@ -198,11 +197,15 @@ func (c *caller) abandon(err error) bool {
 // bind makes a call, and again, under the same name, until it is told yes or no.
 func (c *caller) bind(ctx context.Context, person *person, p dbproof.Proposal) (done bool) {
 	failed := 0
+	began := time.Now()
 	for {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		a, err := c.node().Bind(ctx, p, "bind "+p.To)
 		cancel()
-		if err != nil && c.failed(err) {
+		// A node that reads the past may not know yet of a session just opened. It has to
+		// in the end: a session that was acknowledged and stays unknown is lost.
+		unknown := !c.roam && errors.Is(err, association.ErrUnauthenticated) && time.Since(began) < patience
+		if unknown || err != nil && c.failed(err) {
 			failed++
 			if pause.Jittered(c.t.Context(), 10*time.Millisecond) != nil {
 				return false
@@ -224,8 +227,6 @@ func (c *caller) bind(ctx context.Context, person *person, p dbproof.Proposal) (
 			}
 		case errors.Is(err, association.ErrIdentifierTaken), errors.Is(err, association.ErrInvalidProof), errors.Is(err, association.ErrSudoRequired):
 			c.calls.refused++
-		case errors.Is(err, association.ErrUnauthenticated) && !c.roam:
-			c.calls.unknown++ // the node has not applied yet that the session was opened
 		default:
 			c.t.Errorf("%s: bind: %v", person.Account, err)
 		}

@@ -2,11 +2,11 @@ package association_test
 
 import (
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 )
 
 // bound returns the values that the account has, by kind.
@@ -21,22 +21,6 @@ func (w *world) bound(account string) map[string]string {
 		values[as.Kind] = as.Value
 	}
 	return values
-}
-
-// atOnce runs n calls that all start together, and returns their errors.
-func atOnce(n int, call func(i int) error) []error {
-	errs := make([]error, n)
-	start := make(chan struct{})
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() {
-			<-start
-			errs[i] = call(i)
-		})
-	}
-	close(start)
-	wg.Wait()
-	return errs
 }
 
 // signInByCode signs in by a code to the address and returns the caller.
@@ -197,7 +181,7 @@ func TestR23_OneVerificationTokenBindsOnce(t *testing.T) {
 		sudo, proof := w.sudo(c), w.prove(c, "email", "a@example.com")
 		before := watch.writes()
 		won := 0
-		for _, err := range atOnce(64, func(int) error { return w.bind(c, "email", "a@example.com", sudo, proof) }) {
+		for _, err := range dbproof.Together(64, func(int) error { return w.bind(c, "email", "a@example.com", sudo, proof) }) {
 			switch {
 			case err == nil:
 				won++

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/sender"
 )
 
@@ -20,7 +21,7 @@ func TestR48_OfManyWhoBindOneAddressOneHasIt(t *testing.T) {
 		sudo[i] = w.recentSudo(callers[i])
 		proofs[i] = w.prove(callers[i], "email", "shared@example.com")
 	}
-	errs := atOnce(n, func(i int) error { return w.bind(callers[i], "email", "shared@example.com", sudo[i], proofs[i]) })
+	errs := dbproof.Together(n, func(i int) error { return w.bind(callers[i], "email", "shared@example.com", sudo[i], proofs[i]) })
 	winner, loser := -1, -1
 	for i, err := range errs {
 		switch {
@@ -100,7 +101,7 @@ func TestR50_TwoMayVerifyOnePendingAddress(t *testing.T) {
 	if aID == bID {
 		t.Fatal("one slot for two accounts")
 	}
-	errs := atOnce(2, func(i int) error {
+	errs := dbproof.Together(2, func(i int) error {
 		_, err := w.svc.Verify(context.WithoutCancel(t.Context()), []association.Caller{a, b}[i], []string{aID, bID}[i], []string{aCode, bCode}[i])
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 )
 
 // aged is everything that an account may have outstanding, from two sessions:
@@ -191,7 +192,7 @@ func TestR09_TheEpochRisesWhileEverythingIsUsed(t *testing.T) {
 		signIn := w.prove(device("d"), "email", "ada@example.com")
 		var byCode, byPassword, refreshed association.Session
 		var sudo association.Grant
-		errs := atOnce(6, func(i int) (err error) {
+		errs := dbproof.Together(6, func(i int) (err error) {
 			switch i {
 			case 0:
 				return w.bind(acting, "email", "new@example.com", actingSudo, replacement)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/store/memstore"
 )
@@ -191,19 +192,10 @@ func (l *lab) events(account string) map[string]int {
 
 // together runs f n times at once and waits for all.
 func together(n int, f func(i int)) {
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	for i := range n {
-		ready.Add(1)
-		done.Go(func() {
-			ready.Done()
-			<-start
-			f(i)
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
+	dbproof.Together(n, func(i int) error {
+		f(i)
+		return nil
+	})
 }
 
 // named gives the call a name, so that its repeat is known.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 )
 
 func (w *world) refresh(token association.Token) (association.Session, error) {
@@ -124,7 +125,7 @@ func TestManyRefreshesOfOneTokenHaveOneSuccessor(t *testing.T) {
 	_, session := w.signIn("ada")
 	before := watch.writes()
 	told := make([]association.Session, 32)
-	if err := errors.Join(atOnce(len(told), func(i int) (err error) {
+	if err := errors.Join(dbproof.Together(len(told), func(i int) (err error) {
 		told[i], err = w.refresh(session.Refresh)
 		return err
 	})...); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 )
 
 func (w *world) alive(access association.Token) bool {
@@ -201,7 +202,7 @@ func TestR09_ASessionEndsWhileItBinds(t *testing.T) {
 		id := w.member("ada")
 		c, _ := w.signIn("ada")
 		sudo, proof := w.sudo(c), w.prove(c, "phone", phoneNumber)
-		errs := atOnce(2, func(i int) error {
+		errs := dbproof.Together(2, func(i int) error {
 			if i == 0 {
 				return w.svc.SignOut(context.WithoutCancel(t.Context()), c)
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 )
 
 func TestSignInByAnyIdentifierAndThePassword(t *testing.T) {
@@ -134,7 +135,7 @@ func TestR23_OneSignInTokenOpensOneSession(t *testing.T) {
 	w.member("ada", "email", "ada@example.com")
 	token := w.prove(device("d"), "email", "ada@example.com")
 	before, opened := watch.writes(), 0
-	for _, err := range atOnce(64, func(int) error {
+	for _, err := range dbproof.Together(64, func(int) error {
 		_, err := w.svc.SignIn(t.Context(), device("d"), association.SignInRequest{VerificationToken: token})
 		return err
 	}) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/internal/dbproof"
 )
 
 func (w *world) signUp(c association.Caller, r association.SignUpRequest) (association.Session, error) {
@@ -175,7 +176,7 @@ func TestR23_ManySignUpsOfOneAddressMakeOneAccount(t *testing.T) {
 		tokens[i] = w.prove(device(fmt.Sprint(i)), "email", "ada@example.com")
 	}
 	sessions := make([]association.Session, n)
-	if err := errors.Join(atOnce(n, func(i int) (err error) {
+	if err := errors.Join(dbproof.Together(n, func(i int) (err error) {
 		sessions[i], err = w.signUp(device(fmt.Sprint(i)), association.SignUpRequest{VerificationToken: tokens[i]})
 		return err
 	})...); err != nil {
@@ -203,7 +204,7 @@ func TestR48_ManySignUpsWithOneUsernameHaveOneWinner(t *testing.T) {
 		tokens[i] = w.prove(device(fmt.Sprint(i)), "email", fmt.Sprintf("user%d@example.com", i))
 	}
 	won, loser := 0, -1
-	for i, err := range atOnce(n, func(i int) error {
+	for i, err := range dbproof.Together(n, func(i int) error {
 		_, err := w.signUp(device(fmt.Sprint(i)), association.SignUpRequest{VerificationToken: tokens[i], Username: "ada"})
 		return err
 	}) {

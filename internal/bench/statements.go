@@ -64,17 +64,21 @@ func (c *counter) statement(err error) {
 	}
 }
 
+// PrepareContext counts one: database/sql executes once what it prepares for a driver
+// that declined.
 func (k counted) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	k.c.statements.Add(1)
 	return k.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
 }
 
+// BeginTx counts a bracket.
 func (k counted) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	k.c.brackets.Add(1)
 	tx, err := k.Conn.(driver.ConnBeginTx).BeginTx(ctx, o)
 	return countedTx{tx, k.c}, err
 }
 
+// CheckNamedValue is the driver's own, where it has one.
 func (k counted) CheckNamedValue(v *driver.NamedValue) error {
 	if checker, ok := k.Conn.(driver.NamedValueChecker); ok {
 		return checker.CheckNamedValue(v)
@@ -82,6 +86,7 @@ func (k counted) CheckNamedValue(v *driver.NamedValue) error {
 	return driver.ErrSkip
 }
 
+// ResetSession is the driver's own, where it has one.
 func (k counted) ResetSession(ctx context.Context) error {
 	if resetter, ok := k.Conn.(driver.SessionResetter); ok {
 		return resetter.ResetSession(ctx)
@@ -94,11 +99,13 @@ type countedTx struct {
 	c *counter
 }
 
+// Commit counts a bracket.
 func (t countedTx) Commit() error {
 	t.c.brackets.Add(1)
 	return t.Tx.Commit()
 }
 
+// Rollback counts a bracket.
 func (t countedTx) Rollback() error {
 	t.c.brackets.Add(1)
 	return t.Tx.Rollback()

@@ -20,6 +20,7 @@ func (t *table) row(cells ...string) {
 	}
 }
 
+// String is the table in Markdown, with an empty line after it.
 func (t *table) String() string { return t.b.String() + "\n" }
 
 // median of at least one value.

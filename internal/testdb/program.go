@@ -16,6 +16,7 @@ type missingError struct {
 	packages string
 }
 
+// Error says what to install.
 func (e *missingError) Error() string {
 	return fmt.Sprintf("testdb: no %s on this machine: apt-get install %s", e.name, e.packages)
 }

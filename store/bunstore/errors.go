@@ -110,6 +110,7 @@ func mysqlNumber(err error) int {
 	return 0
 }
 
+// String reads "SQLSTATE 40001", or is empty where nothing is known.
 func (c code) String() string {
 	switch {
 	case c.state != "":

@@ -65,6 +65,7 @@ func passed(at <-chan time.Time) bool {
 // says more than a code.
 type plainError struct{ error }
 
+// Unwrap returns what it was made of.
 func (e *plainError) Unwrap() error { return e.error }
 
 func failed(op string, err error) error {

@@ -104,11 +104,16 @@ const (
 
 func withClaim(ctx context.Context, pool *bun.DB, conn bun.Conn, do func(bun.IConn) error) (err error) {
 	for try := 1; ; try++ {
-		_, err := conn.ExecContext(ctx, `INSERT INTO association_migration (version) VALUES (`+claim+`)`)
+		// A statement alone may be done although ctx cut it short: who knows? A
+		// transaction is not, and ctx cuts no COMMIT.
+		err := conn.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO association_migration (version) VALUES (`+claim+`)`)
+			return err
+		})
 		if err == nil {
 			break
 		}
-		if !isDuplicate(err) {
+		if !isDuplicate(err) && !isTransient(err) {
 			return err
 		}
 		if try == claimTries {

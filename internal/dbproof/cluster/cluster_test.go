@@ -23,7 +23,9 @@ func TestCluster(t *testing.T) {
 		{"EachCountIsToldAnotherTotal", countsDiffer},
 		{"ARevokedSessionIsDeadOnEveryNode", revokedEverywhere},
 		{"R65_KilledNodesLoseNothing", killedNodes},
-		{"ProgramsMigrateAtOnce", migrateAtOnce}, // the last: it begins by dropping the tables
+		// The last ones begin by dropping the tables.
+		{"ProgramsMigrateAtOnce", migrateAtOnce},
+		{"AbandonedMigrations", abandonedMigrations},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, c) })
 	}

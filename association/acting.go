@@ -42,6 +42,9 @@ func (s *Service) acting(ctx context.Context, c Caller, now int64) (acting, *sto
 	if err == nil && p.Account != c.Actor.Account {
 		err = refuse(ErrUnauthenticated, "")
 	}
+	if err == nil && v.Anonymous {
+		err = refuse(ErrPermissionDenied, "sign up first")
+	}
 	if err != nil {
 		return acting{}, nil, err
 	}
@@ -82,6 +85,22 @@ func (h acting) used(epoch int64, keep answer) store.Proof {
 	g.Answer = keep
 	h.v.Epoch = epoch
 	return h.holding(g)
+}
+
+// stamped is the write that asserts the session and takes it along into the epoch,
+// with its grant, which is not used. Of a session of the host's without a grant there
+// is nothing to write.
+func (h acting) stamped(epoch int64) []store.Proof {
+	h.v.Epoch = epoch
+	if h.v.Sudo != nil {
+		g := *h.v.Sudo
+		g.Epoch = epoch
+		return []store.Proof{h.holding(g)}
+	}
+	if h.proof.Kind == proofHostSession {
+		return nil
+	}
+	return []store.Proof{with(h.proof, h.proof.Expires, h.v)}
 }
 
 func (h acting) holding(g grant) store.Proof {

@@ -1,6 +1,7 @@
 package association
 
 import (
+	"context"
 	"time"
 
 	"github.com/ligature-auth/ligature/store"
@@ -73,4 +74,33 @@ func (s *Service) openSession(a answer, record string, told *Session) bool {
 	}
 	*told = Session{v.ID, v.Account, NewToken(v.Access), at(v.AccessExpires), NewToken(v.Refresh), at(v.Expires)}
 	return true
+}
+
+// openNamed opens a session for a named request, which has one: its repeat finds the
+// record by that name.
+func (s *Service) openNamed(ctx context.Context, c Caller, req request, now int64, open func(id string, again bool) (store.Change, Session, error)) (Session, error) {
+	id := newID()
+	if req.fields != nil {
+		id = s.slotID(append(req.fields, []byte("session"))...)
+	}
+	var told Session
+	err := s.attempt(ctx, func(again bool) (store.Change, error) {
+		if again {
+			p, _, v, err := s.readSession(ctx, id, proofSession)
+			if err != nil {
+				return store.Change{}, err
+			}
+			if p != nil && s.keys.repeats(v.Answer, req, now) && s.openSession(v.Answer, id, &told) {
+				return store.Change{}, nil
+			}
+			id = newID()
+		}
+		change, session, err := open(id, again)
+		told = session
+		return change, err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	return told, nil
 }

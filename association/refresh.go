@@ -62,7 +62,7 @@ func (s *Service) refresh(ctx context.Context, c Caller, t Token) (Session, erro
 			v = v.end()
 			return store.Change{
 				Proofs: []store.Proof{with(*p, p.Expires, v)},
-				Events: []store.Event{s.happened(event{Kind: eventReuse, Session: ownSession(id)}, a.ID, c, now)},
+				Events: []store.Event{s.happened(event{Kind: EventReuse, Session: ownSession(id)}, a.ID, c, now)},
 			}, nil
 		}
 		return store.Change{}, refuse(ErrInvalidGrant, "")

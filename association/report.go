@@ -15,7 +15,8 @@ func refuse(sentinel error, detail string) *Error { return &Error{Err: sentinel,
 var sentinels = []error{
 	ErrInvalidArgument, ErrInvalidProof, ErrInvalidPassword, ErrPasswordNotSet, ErrInvalidGrant,
 	ErrUnauthenticated, ErrSudoRequired, ErrPermissionDenied, ErrBlocked, ErrNotRegistered,
-	ErrIdentifierTaken, ErrUsernameTaken, ErrAccountExists, ErrRateLimited, ErrBusy, ErrUnsupported, ErrUnavailable,
+	ErrIdentifierTaken, ErrUsernameTaken, ErrAccountExists, ErrNoSuchMethod, ErrLastMethod,
+	ErrAssociationRequired, ErrSecondProof, ErrRateLimited, ErrBusy, ErrUnsupported, ErrUnavailable,
 }
 
 // report turns whatever ended a method into what its caller is told, and logs

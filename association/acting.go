@@ -28,6 +28,15 @@ func (s *Service) actor(ctx context.Context, c Caller, now int64) (*store.Accoun
 // acting returns who acts: the account as it is now, and its session, in one read
 // where there is a record of it. ErrUnauthenticated as actor.
 func (s *Service) acting(ctx context.Context, c Caller, now int64) (acting, *store.Account, error) {
+	h, a, err := s.inSession(ctx, c, now)
+	if err == nil && h.v.Anonymous {
+		return acting{}, nil, refuse(ErrPermissionDenied, "sign up first")
+	}
+	return h, a, err
+}
+
+// inSession is acting for an anonymous account as well.
+func (s *Service) inSession(ctx context.Context, c Caller, now int64) (acting, *store.Account, error) {
 	if !c.Actor.signedIn() {
 		return acting{}, nil, refuse(ErrUnauthenticated, "")
 	}
@@ -41,9 +50,6 @@ func (s *Service) acting(ctx context.Context, c Caller, now int64) (acting, *sto
 	}
 	if err == nil && p.Account != c.Actor.Account {
 		err = refuse(ErrUnauthenticated, "")
-	}
-	if err == nil && v.Anonymous {
-		err = refuse(ErrPermissionDenied, "sign up first")
 	}
 	if err != nil {
 		return acting{}, nil, err

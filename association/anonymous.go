@@ -40,24 +40,13 @@ func (s *Service) signInAnonymously(ctx context.Context, c Caller) (Session, err
 			}
 		}
 		a := newAccount(newID(), now)
-		p, told := s.newSession(id, a, c, factor{}, req, now)
-		p = anonymous(p)
+		p, told := s.newSession(id, a, c, factor{Kind: factorNone}, req, now)
 		return store.Change{
 			Proofs:  []store.Proof{p},
 			Events:  []store.Event{s.happened(event{Kind: EventSignInAnonymously, Session: ownSession(id)}, a.ID, c, now)},
 			Notices: s.owedIdle(a.ID, id, p.Expires, now),
 		}, told, nil
 	})
-}
-
-// anonymous marks a session that was just made.
-func anonymous(p store.Proof) store.Proof {
-	v, err := decode(p.Data, func(v *session) int { return v.V }, sessionV)
-	if err != nil {
-		panic("association: our own records always read: " + err.Error())
-	}
-	v.Anonymous = true
-	return with(p, p.Expires, v)
 }
 
 // owedIdle is a note to look, when the session of an anonymous account may be over,
@@ -101,22 +90,28 @@ type guest struct {
 // guestGrace is how long an access token that has expired still names a guest.
 const guestGrace = 20 * time.Minute
 
-// guest returns the anonymous session of an access token, or nil for none given.
-func (s *Service) guest(ctx context.Context, t Token, now int64) (*guest, error) {
-	if t.IsZero() {
+// guest returns the anonymous session of an access token, or else the caller's own, or
+// nil for neither.
+func (s *Service) guest(ctx context.Context, c Caller, t Token, now int64) (*guest, error) {
+	id, secret, ok := parseToken(prefixAccess, t, secretBytes)
+	switch {
+	case t.IsZero() && c.Actor.Anonymous:
+		id = c.Actor.Session
+	case t.IsZero():
 		return nil, nil
+	case !ok:
+		return nil, refuse(ErrInvalidArgument, "no token of an anonymous session")
 	}
 	over := refuse(ErrInvalidArgument, "the anonymous session is over")
-	id, secret, ok := parseToken(prefixAccess, t, secretBytes)
-	if !ok {
-		return nil, over
-	}
 	p, a, v, err := s.readSession(ctx, id, proofSession)
 	if err != nil {
 		return nil, err
 	}
 	if p == nil || a == nil || !v.Anonymous || a.Version > 0 || !v.alive(a, now) {
 		return nil, over
+	}
+	if t.IsZero() && p.Account == c.Actor.Account {
+		return &guest{*p, v}, nil
 	}
 	for _, g := range []generation{v.Current, v.Previous} {
 		if now < g.AccessExpires+guestGrace.Microseconds() &&

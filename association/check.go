@@ -33,7 +33,7 @@ func (s *Service) checkSudoOf(ctx context.Context, c Caller, t Token) error {
 }
 
 // CheckFresh holds that the person proved who they are, by signing in or by sudo,
-// within the last maxAge.
+// within the last maxAge; the refusal's MaxAge says it again.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrBlocked, ErrPermissionDenied (an anonymous
 // account), ErrUnsupported, ErrUnavailable.
@@ -58,7 +58,7 @@ func (s *Service) checkFresh(ctx context.Context, c Caller, maxAge time.Duration
 		proved = max(proved, g.At)
 	}
 	if age := now - proved; age < 0 || age > maxAge.Microseconds() {
-		return refuse(ErrSudoRequired, "prove who you are again")
+		return &Error{Err: ErrSudoRequired, Detail: "prove who you are again", MaxAge: maxAge}
 	}
 	return nil
 }

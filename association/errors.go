@@ -92,6 +92,7 @@ type Error struct {
 	Err        error         // one of the sentinels, or a context's error
 	Detail     string        // for people and clients; never holds a secret or an address
 	RetryAfter time.Duration // with ErrRateLimited, when to try again; else 0
+	MaxAge     time.Duration // with ErrSudoRequired, of CheckFresh; else 0
 	cause      error         // for the log: what failed below, secret-free
 }
 

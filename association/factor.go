@@ -27,6 +27,7 @@ const (
 	factorAuthenticator = "authenticator"
 	factorSignIn        = "sign_in" // a recent sign-in, for an account that has no factor
 	factorTicket        = "ticket"  // the host's word, which opens a session and is no sudo
+	factorNone          = ""        // of an anonymous session
 )
 
 // key names the factor among those of its account, and where it is a root.

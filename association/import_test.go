@@ -124,7 +124,7 @@ func TestR39_NothingLinksAnAddressWithoutATokenButImport(t *testing.T) {
 		"SudoState": "", "CheckSudo": "", "CheckFresh": "", "CheckAssociation": "",
 		"Devices": "", "EndDevice": "", "EndSessions": "", "History": "", "Delete": "",
 		"SignInAnonymously": "", "SignInWithTicket": "", "Disable": "", "Enable": "", "DeleteAccount": "",
-		"EndAccountSessions": "", "Find": "",
+		"EndAccountSessions": "", "Find": "", "ImportAll": "the host's word",
 		"With": "", // it returns these same methods
 	}
 	service := reflect.TypeFor[*association.Service]()

@@ -28,7 +28,7 @@ func (s *Service) setProfile(ctx context.Context, c Caller, r ProfileRequest) er
 	if err := s.outsideTx(); err != nil {
 		return err
 	}
-	if err := r.check(); err != nil {
+	if err := r.Validate(); err != nil {
 		return err
 	}
 	return s.attemptChange(ctx, c, func(h *change) error {
@@ -44,7 +44,9 @@ func (s *Service) setProfile(ctx context.Context, c Caller, r ProfileRequest) er
 	})
 }
 
-func (r ProfileRequest) check() error {
+// Validate says what SetProfile would refuse of the request itself: ErrInvalidArgument,
+// or nil.
+func (r ProfileRequest) Validate() error {
 	if r.Name != nil {
 		if err := checkName(*r.Name); err != nil {
 			return err

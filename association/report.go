@@ -42,7 +42,7 @@ func (s *Service) report(ctx context.Context, op string, c Caller, err error) er
 			out.Err, out.cause = ErrUnavailable, err
 		}
 	}
-	out = &Error{Op: op, Err: out.Err, Detail: out.Detail, RetryAfter: out.RetryAfter, cause: out.cause}
+	out = &Error{Op: op, Err: out.Err, Detail: out.Detail, RetryAfter: out.RetryAfter, MaxAge: out.MaxAge, cause: out.cause}
 	if errors.Is(out.Err, ErrUnavailable) {
 		s.log.ErrorContext(ctx, "failed", "op", op, who, "cause", out.cause)
 	} else {

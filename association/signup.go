@@ -20,7 +20,8 @@ type SignUpRequest struct {
 
 	// AnonymousToken is an access token of an anonymous account, which then becomes
 	// this one, with a new session; one that has expired within the last 20 minutes
-	// counts, since typing a code takes its time. Optional.
+	// counts, since typing a code takes its time. Optional: a Caller who is anonymous
+	// signs up from that session.
 	AnonymousToken Token
 }
 
@@ -57,7 +58,7 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 		if !s.redeemable(h, r.VerificationToken, now) {
 			return store.Change{}, refuse(ErrInvalidProof, "")
 		}
-		guest, err := s.guest(ctx, r.AnonymousToken, now)
+		guest, err := s.guest(ctx, c, r.AnonymousToken, now)
 		if err != nil {
 			return store.Change{}, err
 		}

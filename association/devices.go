@@ -82,6 +82,9 @@ func (s *Service) endDevice(ctx context.Context, c Caller, id string) error {
 	if err != nil {
 		return err
 	}
+	if !isID(id) {
+		return nil // no session has such a name
+	}
 	return s.endSession(ctx, c, id, ofAccount(a.ID))
 }
 
@@ -115,7 +118,11 @@ func (s *Service) endSessions(ctx context.Context, c Caller, r EndSessionsReques
 // left is the write that asserts the session and ends it.
 func (h acting) left() []store.Proof {
 	if h.proof.Kind == proofHostSession {
-		return nil // the raised epoch ends its grant, and the host the rest
+		if h.proof.Version == 0 {
+			return nil // the host ends the rest
+		}
+		h.v.Sudo = nil
+		return []store.Proof{with(h.proof, h.proof.Expires, h.v)}
 	}
 	return []store.Proof{with(h.proof, h.proof.Expires, h.v.end())}
 }

@@ -23,7 +23,7 @@ type factor struct {
 }
 
 const (
-	factorPassword      = "password"
+	factorPassword      = PasswordID
 	factorAuthenticator = "authenticator"
 	factorSignIn        = "sign_in" // a recent sign-in, for an account that has no factor
 	factorTicket        = "ticket"  // the host's word, which opens a session and is no sudo

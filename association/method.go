@@ -8,7 +8,7 @@ import (
 )
 
 // PasswordID is the ID of the password among an account's methods.
-const PasswordID = factorPassword
+const PasswordID = "password"
 
 // Method is one of the ways in which somebody proves to be the owner of an account, or
 // names it.

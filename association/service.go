@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"runtime"
 	"time"
 
 	"github.com/ligature-auth/ligature/sender"
@@ -23,9 +24,9 @@ type Service struct {
 	policy    Policy
 	clock     func() time.Time
 	log       *slog.Logger
-	hashing   gate
-	decoy     string // a hash that no password matches, judged for the unknown
-	inTx      bool   // made by With
+	hashing   *gate
+	decoy     passwordData // that no password matches, judged for the unknown
+	inTx      bool         // made by With
 }
 
 // New checks the configuration and returns a Service. It does no I/O, starts no
@@ -58,8 +59,7 @@ func newService(cfg Config) (*Service, error) {
 		passwords: cfg.Passwords,
 		clock:     cfg.Now,
 		log:       cfg.Logger,
-		hashing:   newGate(),
-		decoy:     decoyHash(),
+		decoy:     passwordData{Hash: decoyHash()},
 	}
 	for _, k := range cfg.Kinds {
 		if k == nil || !kindName.MatchString(k.Name()) {
@@ -77,6 +77,7 @@ func newService(cfg Config) (*Service, error) {
 	if s.policy, err = cfg.Policy.withDefaults(); err != nil {
 		return nil, fmt.Errorf("Config.%w", err)
 	}
+	s.hashing = newGate(runtime.GOMAXPROCS(0)-1, s.policy)
 	if s.clock == nil {
 		s.clock = time.Now
 	}

@@ -94,6 +94,7 @@ func (s *Service) signInByPassword(ctx context.Context, c Caller, r SignInReques
 	if err != nil {
 		return Session{}, err
 	}
+	s.renewHash(ctx, a, r.Password)
 	return told, nil
 }
 

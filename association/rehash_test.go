@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
@@ -182,25 +183,31 @@ func TestAHashThatCannotBeMadeAnewIsLeftForTheNextTime(t *testing.T) {
 		},
 	} {
 		for _, how := range []string{"sign in", "sudo"} {
-			var h heard
-			w, watch := watchedWorld(t, func(c *association.Config) { c.Logger = slog.New(slog.NewJSONHandler(&h, nil)) })
-			id := w.imported("ada", quickHash(password))
-			release := hinder(w, watch, id)
-			if err := w.by(how, id, "ada", password); err != nil {
-				t.Errorf("%s, %s: %v", name, how, err)
-			}
-			release()
-			watch.before, watch.after = nil, nil
-			was, _ := w.kept(id)
-			if strings.HasPrefix(was.Hash, madeHere) || !strings.Contains(h.log.String(), "keeps its hash") || strings.Contains(h.log.String(), was.Hash) {
-				t.Errorf("%s, %s: kept as %+v, and the log says\n%s", name, how, was, h.log.String())
-			}
-			if err := w.by(how, id, "ada", password); err != nil {
-				t.Errorf("%s, %s again: %v", name, how, err)
-			}
-			if now, _ := w.kept(id); !strings.HasPrefix(now.Hash, madeHere) || now.SetAt != was.SetAt {
-				t.Errorf("%s, %s: the next time left %+v", name, how, now)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				var h heard
+				w, watch := watchedWorld(t, func(c *association.Config) { c.Logger = slog.New(slog.NewJSONHandler(&h, nil)) })
+				id := w.imported("ada", quickHash(password))
+				release := hinder(w, watch, id)
+				start := time.Now()
+				if err := w.by(how, id, "ada", password); err != nil {
+					t.Errorf("%s, %s: %v", name, how, err)
+				}
+				if waited := time.Since(start); waited != 0 {
+					t.Errorf("%s, %s: it waited %v", name, how, waited)
+				}
+				release()
+				watch.before, watch.after = nil, nil
+				was, _ := w.kept(id)
+				if strings.HasPrefix(was.Hash, madeHere) || !strings.Contains(h.log.String(), "keeps its hash") || strings.Contains(h.log.String(), was.Hash) {
+					t.Errorf("%s, %s: kept as %+v, and the log says\n%s", name, how, was, h.log.String())
+				}
+				if err := w.by(how, id, "ada", password); err != nil {
+					t.Errorf("%s, %s again: %v", name, how, err)
+				}
+				if now, _ := w.kept(id); !strings.HasPrefix(now.Hash, madeHere) || now.SetAt != was.SetAt {
+					t.Errorf("%s, %s: the next time left %+v", name, how, now)
+				}
+			})
 		}
 	}
 }
@@ -245,6 +252,33 @@ func TestAStoredHashThatCannotBeReadIsARefusal(t *testing.T) {
 		}
 		if log := h.log.String(); strings.Count(log, "a stored password hash cannot be read") != 2 || strings.Contains(log, hash) && len(hash) > 1 {
 			t.Errorf("%s: the log says\n%s", hash, log)
+		}
+	}
+}
+
+// What is hashed here is as it would be made today, however it came to be.
+func TestWhatIsHashedHereIsNotMadeAnew(t *testing.T) {
+	w, watch := watchedWorld(t)
+	imported := w.account("ada")
+	m := w.mint("bob")
+	if err := w.svc.SetPassword(t.Context(), m.caller, association.PasswordRequest{SudoToken: m.sudo, Password: password}); err != nil {
+		t.Fatal(err)
+	}
+	c := device("d")
+	s, err := w.svc.SignUp(t.Context(), c, association.SignUpRequest{
+		VerificationToken: w.prove(c, "email", "eve@example.com"), Username: "eve", Password: password,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, id := range map[string]string{"ada": imported, "bob": m.caller.Actor.Account, "eve": s.Account} {
+		was, before := w.kept(id)
+		writes := watch.writes()
+		if err := errors.Join(w.by("sign in", id, name, password), w.by("sudo", id, name, password)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if now, after := w.kept(id); now != was || now.AsTyped || after.Version != before.Version || watch.writes() != writes+2 {
+			t.Errorf("%s: kept as %+v, was as %+v, after %d writes", name, now, was, watch.writes()-writes)
 		}
 	}
 }

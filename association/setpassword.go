@@ -84,5 +84,5 @@ func (s *Service) isPassword(ctx context.Context, c Caller, a *store.Account, pa
 	if err != nil || d.Password == nil {
 		return false, err
 	}
-	return s.matchPassword(ctx, a, d.Password.Hash, password)
+	return s.matchPassword(ctx, a, *d.Password, password)
 }

@@ -122,6 +122,7 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	if err != nil {
 		return Grant{}, err
 	}
+	s.renewHash(ctx, a, r.Password)
 	return told.grant(), nil
 }
 

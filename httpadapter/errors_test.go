@@ -79,6 +79,7 @@ func TestR10_GoldenRefusals(t *testing.T) {
 	failing := errors.New("dial tcp 10.0.0.1:5432: password=hunter2")
 	cases := []error{
 		&association.Error{Op: "send", Err: association.ErrRateLimited, RetryAfter: 41*time.Second + time.Nanosecond},
+		&association.Error{Op: "sign in", Err: association.ErrUnavailable, Detail: "overloaded", RetryAfter: 2 * time.Second},
 		&association.Error{Op: "bind", Err: association.ErrSudoRequired, Detail: "a detail"},
 		failing,
 	}

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alexedwards/argon2id"
 	"github.com/alexedwards/scs/v2"
 
 	"github.com/ligature-auth/ligature/association"
@@ -23,17 +22,10 @@ import (
 
 // The password of every account of a world, and a hash of it that costs next to
 // nothing to judge.
-const password = "correct horse"
-
-var passwordHash = sync.OnceValue(func() string {
-	hash, err := argon2id.CreateHash(password, &argon2id.Params{
-		Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32,
-	})
-	if err != nil {
-		panic(err)
-	}
-	return hash
-})
+const (
+	password     = "correct horse"
+	passwordHash = "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$rAjuexKlLdAHLvqk7TeeiWZjW4OPoRGwldJXdHbTuKI"
+)
 
 // world is a Service with everything around it in reach of a test.
 type world struct {
@@ -96,7 +88,7 @@ func newWorld(t *testing.T, edits ...func(*association.Config)) *world {
 // identifiers as pairs of kind and value.
 func (w *world) account(name string, identifiers ...string) {
 	w.t.Helper()
-	in := association.ImportedAccount{ID: name, PasswordHash: passwordHash()}
+	in := association.ImportedAccount{ID: name, PasswordHash: passwordHash}
 	in.Identifiers = []association.ImportedIdentifier{{Kind: "username", Value: name}}
 	for i := 0; i < len(identifiers); i += 2 {
 		in.Identifiers = append(in.Identifiers, association.ImportedIdentifier{Kind: identifiers[i], Value: identifiers[i+1]})

@@ -50,8 +50,10 @@ var rungs = map[string][]string{
 
 	"association": {
 		"internal/pause", "internal/secret", "sender", "store",
-		"github.com/alexedwards/argon2id", "github.com/golang-jwt/jwt/v5",
-		"github.com/pquerna/otp", "github.com/pquerna/otp/hotp", "github.com/pquerna/otp/totp", "golang.org/x/text/unicode/norm",
+		"github.com/golang-jwt/jwt/v5",
+		"github.com/pquerna/otp", "github.com/pquerna/otp/hotp", "github.com/pquerna/otp/totp",
+		"golang.org/x/crypto/argon2", "golang.org/x/crypto/bcrypt", "golang.org/x/crypto/scrypt", "golang.org/x/sync/semaphore",
+		"golang.org/x/text/unicode/norm",
 	},
 	"association/email":    {"association", "sender", "golang.org/x/net/idna"},
 	"association/phone":    {"association", "sender", "github.com/nyaruka/phonenumbers"},

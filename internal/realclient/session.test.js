@@ -2,27 +2,18 @@
 // the end of a session.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 
-import { openBrowser } from './browser.js'
+import { expired, openBrowser, shortLived } from './browser.js'
 import { startExample } from './example.js'
 import { demo } from './procedure.js'
-
-// The client counts a token out 30 seconds early, so this one lasts about two.
-const short = ['-access-ttl', '32s']
 
 const refreshes = (browser) => browser.sent.filter((r) => r.path === '/auth/v1/token')
 
 const status = (server, access) =>
   fetch(`${server.url}/auth/v1/user/me`, { headers: { authorization: `Bearer ${access}` } }).then((r) => r.status)
 
-// expired waits until the client counts its token out.
-async function expired(browser) {
-  await sleep(new Date(browser.token().expires_at) - Date.now() + 20)
-}
-
 test('an expired token is refreshed on the way', async (t) => {
-  const server = await startExample(t, ...short)
+  const server = await startExample(t, ...shortLived)
   const browser = openBrowser(server.url)
   await browser.auth.signIn({ ...demo })
   const { sub } = await browser.me()
@@ -44,7 +35,7 @@ test('an expired token is refreshed on the way', async (t) => {
 })
 
 test('parallel calls with an expired token refresh it once', async (t) => {
-  const server = await startExample(t, ...short)
+  const server = await startExample(t, ...shortLived)
   const browser = openBrowser(server.url)
   await browser.auth.signIn({ ...demo })
   const { sub } = await browser.me()
@@ -56,7 +47,7 @@ test('parallel calls with an expired token refresh it once', async (t) => {
 })
 
 test('two tabs that refresh one token stay signed in', async (t) => {
-  const server = await startExample(t, ...short)
+  const server = await startExample(t, ...shortLived)
   const first = openBrowser(server.url)
   await first.auth.signIn({ ...demo })
   const second = openBrowser(server.url, { storage: first.storage })

@@ -1,6 +1,7 @@
 package association
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -22,7 +23,8 @@ type UsernameRequest struct {
 
 // SetUsername gives the acting account a username, or another in the place of the one
 // it has, if Policy.AllowUsernameChange says so. A username proves nothing and
-// receives nothing: it is typed beside a password.
+// receives nothing: it is typed beside a password. To choose the one it has changes
+// nothing and needs no sudo, for clients send it back with the rest of a profile.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrUsernameTaken, ErrPermissionDenied (it is
 // chosen once; or an anonymous account), ErrInvalidArgument, ErrUnsupported,
@@ -42,6 +44,13 @@ func (s *Service) setUsername(ctx context.Context, c Caller, r UsernameRequest) 
 	value, err := k.Canonical(r.Username)
 	if err != nil {
 		return err
+	}
+	a, err := s.actor(ctx, c, s.now())
+	if err != nil {
+		return err
+	}
+	if old := ofKind(a, UsernameKind); old != nil && bytes.Equal(old.Value, value) {
+		return nil
 	}
 	req := requestOf("set username", c, string(value), r.SudoToken.Reveal())
 	err = s.underSudo(ctx, c, r.SudoToken, r.FromSession, req, &struct{}{}, func(h *change) error {

@@ -64,9 +64,10 @@ func (s *Service) devices(ctx context.Context, c Caller) ([]Device, error) {
 	return all, nil
 }
 
-// EndDevice ends one session of the acting account, the acting one if it is that. No
-// sudo is asked for: it takes nothing away but access. One that is not the account's,
-// or has ended, is no error.
+// EndDevice ends the session of this ID, or every session of the device of this Name,
+// of the acting account: the acting one too, if it is that. No sudo is asked for: it
+// takes nothing away but access. One that is not the account's, or has ended, is no
+// error.
 //
 // ErrUnauthenticated, ErrBlocked, ErrPermissionDenied (an anonymous account),
 // ErrUnsupported, ErrBusy, ErrUnavailable.
@@ -75,14 +76,27 @@ func (s *Service) EndDevice(ctx context.Context, c Caller, id string) error {
 }
 
 func (s *Service) endDevice(ctx context.Context, c Caller, id string) error {
-	if err := s.outsideTx(); err != nil {
-		return err
-	}
-	a, err := s.actor(ctx, c, s.now())
+	all, err := s.devices(ctx, c)
 	if err != nil {
 		return err
 	}
-	return s.endSession(ctx, c, id, ofAccount(a.ID))
+	mine, own := ofAccount(c.Actor.Account), false
+	for _, d := range all {
+		if d.Session != id && (d.Name == "" || d.Name != clip(id)) {
+			continue
+		}
+		if d.Current { // the last, or a second try would be nobody's
+			own = true
+			continue
+		}
+		if err := s.endSession(ctx, c, d.Session, mine); err != nil {
+			return err
+		}
+	}
+	if !own {
+		return nil
+	}
+	return s.endSession(ctx, c, c.Actor.Session, mine)
 }
 
 // EndSessionsRequest says which sessions to end.

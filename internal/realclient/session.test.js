@@ -5,7 +5,7 @@ import test from 'node:test'
 
 import { expired, openBrowser, shortLived } from './browser.js'
 import { startExample } from './example.js'
-import { demo } from './procedure.js'
+import { demo, revoke } from './procedure.js'
 
 const refreshes = (browser) => browser.sent.filter((r) => r.path === '/auth/v1/token')
 
@@ -74,6 +74,51 @@ test('refreshSession refreshes at any time', async (t) => {
   assert.notEqual(browser.token().access_token, old.access_token)
 })
 
+test('setSession goes on with a session that was kept elsewhere', async (t) => {
+  const server = await startExample(t)
+  const kept = openBrowser(server.url)
+  await kept.auth.signIn({ ...demo })
+  const { sub, access_token, refresh_token } = kept.token()
+
+  const browser = openBrowser(server.url)
+  const { error } = await browser.auth.setSession({ access_token, refresh_token })
+  assert.equal(error, null)
+  assert.equal(browser.token().sub, sub)
+  assert.notEqual(browser.token().refresh_token, refresh_token)
+  const { data } = await browser.auth.getUser()
+  assert.equal(data.user.id, sub)
+})
+
+test('a refresh that is refused leaves setSession as it was, and ends a session of its own', async (t) => {
+  const server = await startExample(t)
+  const browser = openBrowser(server.url)
+  await browser.auth.signIn({ ...demo })
+  const before = browser.token()
+  const set = await browser.auth.setSession({ access_token: 'none', refresh_token: 'none' })
+  assert.deepEqual([set.error.code, set.error.errorCode], ['invalid_grant', 16])
+  assert.deepEqual(browser.token(), before)
+  assert.equal((await browser.me()).sub, before.sub)
+
+  await revoke(server, before.access_token)
+  const { error } = await browser.auth.refreshSession()
+  assert.notEqual(error, null)
+  assert.equal(browser.token(), null)
+})
+
+test('refreshTokenForce refreshes, and setCredentials and getCredentials say by what', async (t) => {
+  const server = await startExample(t)
+  const browser = openBrowser(server.url)
+  await browser.auth.signIn({ ...demo })
+  const old = browser.token()
+  await browser.auth.refreshTokenForce()
+  assert.notEqual(browser.token().access_token, old.access_token)
+  assert.equal((await browser.auth.getCredentials()).access_token, browser.token().access_token)
+
+  const other = openBrowser(server.url)
+  await other.auth.setCredentials(browser.token())
+  assert.equal((await other.me()).sub, old.sub)
+})
+
 test('a refresh token that was stolen and used late ends the session', async (t) => {
   const server = await startExample(t)
   const browser = openBrowser(server.url)
@@ -113,7 +158,7 @@ test('a session that ended elsewhere makes the client forget it', async (t) => {
   const browser = openBrowser(server.url)
   await browser.auth.signIn({ ...demo })
   const { access_token } = browser.token()
-  await fetch(`${server.url}/auth/v1/revoke`, { method: 'POST', body: JSON.stringify({ token: access_token }) })
+  await revoke(server, access_token)
 
   await assert.rejects(browser.api.sudo({ password: demo.password }), { error: 'unauthenticated', error_code: 16 })
   assert.equal(browser.token(), null)

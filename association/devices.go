@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/ligature-auth/ligature/store"
@@ -76,6 +77,12 @@ func (s *Service) EndDevice(ctx context.Context, c Caller, id string) error {
 }
 
 func (s *Service) endDevice(ctx context.Context, c Caller, id string) error {
+	if err := s.outsideTx(); err != nil {
+		return err
+	}
+	if left, err := s.hasLeft(ctx, c, resting("end session")); left || err != nil {
+		return err
+	}
 	all, err := s.devices(ctx, c)
 	if err != nil {
 		return err
@@ -118,7 +125,11 @@ func (s *Service) endSessions(ctx context.Context, c Caller, r EndSessionsReques
 	if err := s.outsideTx(); err != nil {
 		return err
 	}
-	return s.attemptChange(ctx, c, func(h *change) error {
+	named := resting("end sessions", strconv.FormatBool(r.KeepCurrent))
+	if left, err := s.hasLeft(ctx, c, named); left || err != nil {
+		return err
+	}
+	return s.attemptChange(ctx, c, named, func(h *change) error {
 		h.event.Kind = EventEndSessions
 		h.raise()
 		h.leave = !r.KeepCurrent
@@ -126,10 +137,12 @@ func (s *Service) endSessions(ctx context.Context, c Caller, r EndSessionsReques
 	})
 }
 
-// left is the write that asserts the session and ends it.
+// left is the write that asserts the session and ends it, for a call that it remembers.
 func (h acting) left() []store.Proof {
 	if h.proof.Kind == proofHostSession {
 		return nil // the raised epoch ends its grant, and the host the rest
 	}
-	return []store.Proof{with(h.proof, h.proof.Expires, h.v.end())}
+	v := h.v.end()
+	v.Last = h.v.Last
+	return []store.Proof{with(h.proof, h.proof.Expires, v)}
 }

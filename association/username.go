@@ -1,7 +1,6 @@
 package association
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -23,8 +22,8 @@ type UsernameRequest struct {
 
 // SetUsername gives the acting account a username, or another in the place of the one
 // it has, if Policy.AllowUsernameChange says so. A username proves nothing and
-// receives nothing: it is typed beside a password. To choose the one it has changes
-// nothing and needs no sudo, for clients send it back with the rest of a profile.
+// receives nothing: it is typed beside a password. To choose the one that it has already
+// changes nothing, and asks for nothing.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrUsernameTaken, ErrPermissionDenied (it is
 // chosen once; or an anonymous account), ErrInvalidArgument, ErrUnsupported,
@@ -45,12 +44,9 @@ func (s *Service) setUsername(ctx context.Context, c Caller, r UsernameRequest) 
 	if err != nil {
 		return err
 	}
-	a, err := s.actor(ctx, c, s.now())
-	if err != nil {
+	_, a, err := s.acting(ctx, c, s.now())
+	if err != nil || linked(a, UsernameKind, value) != nil {
 		return err
-	}
-	if old := ofKind(a, UsernameKind); old != nil && bytes.Equal(old.Value, value) {
-		return nil
 	}
 	req := requestOf("set username", c, string(value), r.SudoToken.Reveal())
 	err = s.underSudo(ctx, c, r.SudoToken, r.FromSession, req, &struct{}{}, func(h *change) error {

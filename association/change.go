@@ -143,17 +143,23 @@ func (s *Service) underSudo(ctx context.Context, c Caller, t Token, fromSession 
 	})
 }
 
-// attemptChange makes one change to the acting account under its session alone.
-func (s *Service) attemptChange(ctx context.Context, c Caller, step func(*change) error) error {
+// attemptChange makes one change to the acting account under its session alone, which
+// remembers the call by its name.
+func (s *Service) attemptChange(ctx context.Context, c Caller, named func(Caller) request, step func(*change) error) error {
+	req := named(c)
 	return s.attempt(ctx, func(bool) (store.Change, error) {
 		h, err := s.beginWithoutSudo(ctx, c)
 		if err != nil {
 			return store.Change{}, err
 		}
+		if s.keys.repeats(h.acting.v.Last, req, h.now) {
+			return store.Change{}, nil
+		}
 		h.event.Factor = eventFactor{}
 		if err := step(h); err != nil {
 			return store.Change{}, err
 		}
+		h.acting.v = s.remember(h.acting.v, req, h.acting.proof.ID, h.now)
 		return h.done(answer{}), nil
 	})
 }

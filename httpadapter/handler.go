@@ -93,10 +93,12 @@ func (h *handler) answer(rt route, w http.ResponseWriter, r *http.Request) (any,
 	x := &exchange{w: w, r: r, caller: h.caller(r)}
 	if rt.who != anyone {
 		caller, err := h.sessions.identify(h.svc, r, x.caller)
-		if err != nil {
+		switch {
+		case rt.leaves() && errors.Is(err, association.ErrUnauthenticated):
+			// The repeat of what ended the session, or else the Service refuses it.
+		case err != nil:
 			return nil, err
-		}
-		if rt.who == signedIn && caller.Actor == (association.Actor{}) {
+		case rt.who == signedIn && caller.Actor == (association.Actor{}):
 			return nil, fmt.Errorf("httpadapter: %w", association.ErrUnauthenticated)
 		}
 		x.caller = caller

@@ -22,6 +22,11 @@ type route struct {
 	inQuery string
 }
 
+// leaves reports whether the endpoint may end the very session that calls it.
+func (r route) leaves() bool {
+	return r.proof == ends && r.who == signedIn || r.method == "DELETE" && r.path == "/v1/user/me"
+}
+
 type who int
 
 const (

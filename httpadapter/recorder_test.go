@@ -57,6 +57,9 @@ func (r *recorder) Apply(ctx context.Context, c store.Change) error {
 			"id": a.ID, "account": a.Account, "display": a.Display, "created": a.CreatedAt,
 		})
 	}
+	for _, n := range c.Notices {
+		r.kept.put("notice", n.ID, n.Data, map[string]any{"version": n.Version + 1, "account": n.Account, "due": n.Due})
+	}
 	for _, e := range c.Events {
 		r.kept.put("event", e.ID, e.Data, map[string]any{"account": e.Account, "at": e.At})
 	}
@@ -128,8 +131,9 @@ func TestRecorderSeesEveryPart(t *testing.T) {
 	w.account("ada", "email", "ada@example.com")
 	c := w.signedIn(w.bearer(), "ada")
 	badPassword.of(c.do("POST", "/v1/user/sudo", m{"password": "wrong horse"}))
+	c.ok(c.bind("new@example.com", c.sudo(), c.prove("new@example.com")))
 	changed := w.store.snapshot().since(before)
-	for _, want := range []string{"account.epoch", "association.account", "proof.data.current", "event.at", "counter.n"} {
+	for _, want := range []string{"account.epoch", "association.account", "proof.data.current", "event.at", "counter.n", "notice.due"} {
 		if !slices.Contains(changed, want) {
 			t.Errorf("%s changed unseen; seen: %v", want, changed)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"github.com/alexedwards/scs/v2"
+	"github.com/pquerna/otp/totp"
 
 	"github.com/ligature-auth/ligature/association"
 	"github.com/ligature-auth/ligature/association/email"
@@ -219,6 +220,16 @@ func (c *client) prove(to string) string {
 func (c *client) bind(to string, sudo any, verification string) reply {
 	c.w.t.Helper()
 	return c.do("PATCH", "/v1/user/contact", m{named(to): to, "sudo_token": sudo, "verification_token": verification})
+}
+
+// totp is the code that an authenticator app with this secret shows now.
+func (w *world) totp(secret string) string {
+	w.t.Helper()
+	code, err := totp.GenerateCode(secret, w.clock.Now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return code
 }
 
 // wrong returns a code that is not this one.

@@ -43,6 +43,7 @@ type world struct {
 	store *recorder
 	mail  *mailbox.Mailbox
 	clock *clock
+	app   string // the secret of the one authenticator app, see client.app
 }
 
 // clock is a time that moves when a test says so.

@@ -47,6 +47,7 @@ func me(h *handler, x *exchange) (any, error) {
 	switch {
 	case x.caller.Actor.Anonymous:
 		p.Name = anonymousName
+		p.CreatedAt = rfc3339(x.caller.Actor.AuthenticatedAt) // with its one session
 	case p.Name == anonymousName:
 		p.Name = "" // which the client would take the account for
 	}

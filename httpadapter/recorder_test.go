@@ -3,6 +3,7 @@ package httpadapter_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,8 +17,9 @@ import (
 type recorder struct {
 	store.Store
 
-	mu   sync.Mutex
-	kept snapshot
+	mu      sync.Mutex
+	kept    snapshot
+	failing int // so many more writes fail
 }
 
 // snapshot is everything in a store, field by field.
@@ -36,6 +38,10 @@ func (r *recorder) snapshot() snapshot {
 func (r *recorder) Apply(ctx context.Context, c store.Change) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.failing > 0 {
+		r.failing--
+		return errors.New("the disk is full")
+	}
 	if err := r.Store.Apply(ctx, c); err != nil {
 		return err
 	}

@@ -241,6 +241,9 @@ func TestR07_EveryPathThatJudgesIsKnown(t *testing.T) {
 			known[path.route] = true
 		}
 		for _, route := range httpadapter.Routes() {
+			if route.Method == "GET" {
+				continue // it counts nothing: see TestR61_GetChangesNothing
+			}
 			for _, guess := range k.guesses {
 				for _, token := range []string{"none", "sign-in", "sudo", "bind"} {
 					if countsWrong(t, route, guess, token) {

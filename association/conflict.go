@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"errors"
 
 	"github.com/ligature-auth/ligature/store"
 )
@@ -108,6 +109,10 @@ func (h *change) provedOther(ctx context.Context, r BindRequest, from *store.Acc
 		return nil, nil
 	}
 	other, a, err := h.s.acting(ctx, r.Other, h.now)
+	if errors.Is(err, ErrUnauthenticated) || errors.Is(err, ErrBlocked) || errors.Is(err, ErrPermissionDenied) {
+		// Which would be said of the acting account.
+		err = refuse(ErrSudoRequired, "the other account's session")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/pquerna/otp/totp"
 
 	"github.com/ligature-auth/ligature/association"
 	"github.com/ligature-auth/ligature/association/email"
@@ -34,6 +35,7 @@ type world struct {
 	store *recorder
 	mail  *mailbox.Mailbox
 	clock *clock
+	app   string // the secret of the one authenticator app, see client.app
 }
 
 // clock is a time that moves when a test says so.
@@ -211,6 +213,16 @@ func (c *client) prove(to string) string {
 func (c *client) bind(to string, sudo any, verification string) reply {
 	c.w.t.Helper()
 	return c.do("PATCH", "/v1/user/contact", m{named(to): to, "sudo_token": sudo, "verification_token": verification})
+}
+
+// totp is the code that an authenticator app with this secret shows now.
+func (w *world) totp(secret string) string {
+	w.t.Helper()
+	code, err := totp.GenerateCode(secret, w.clock.Now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return code
 }
 
 // wrong returns a code that is not this one.

@@ -110,13 +110,32 @@ test('refreshTokenForce refreshes, and setCredentials and getCredentials say by 
   const browser = openBrowser(server.url)
   await browser.auth.signIn({ ...demo })
   const old = browser.token()
-  await browser.auth.refreshTokenForce()
-  assert.notEqual(browser.token().access_token, old.access_token)
-  assert.equal((await browser.auth.getCredentials()).access_token, browser.token().access_token)
+  for (const refresh of [() => browser.auth.refreshTokenForce(), () => browser.api.refreshTokenForce()]) {
+    const { access_token } = browser.token()
+    await refresh()
+    assert.notEqual(browser.token().access_token, access_token)
+  }
+  for (const kept of [await browser.auth.getCredentials(), await browser.api.getCredentials(), await browser.api.getLoginState()]) {
+    assert.equal(kept.access_token, browser.token().access_token)
+  }
 
   const other = openBrowser(server.url)
   await other.auth.setCredentials(browser.token())
   assert.equal((await other.me()).sub, old.sub)
+})
+
+// The client throws the answer away, and the session with it: it reads the account by
+// the token that the answer has replaced, for which there is a minute.
+test('grantToken refreshes at the server alone', async (t) => {
+  const server = await startExample(t)
+  const browser = openBrowser(server.url)
+  await browser.auth.signIn({ ...demo })
+  const { access_token, refresh_token } = browser.token()
+  await browser.auth.grantToken({ grant_type: 'refresh_token', refresh_token })
+  assert.equal(browser.token().access_token, access_token)
+  assert.equal((await browser.me()).username, demo.username)
+  await assert.rejects(browser.auth.grantToken({ grant_type: 'password', username: 'demo', password: demo.password }),
+    { error: 'invalid_argument', error_code: 3 })
 })
 
 test('a refresh token that was stolen and used late ends the session', async (t) => {
@@ -135,7 +154,11 @@ test('a refresh token that was stolen and used late ends the session', async (t)
 
 test('signing out ends the session at the server', async (t) => {
   const server = await startExample(t)
-  for (const how of [undefined, { redirect_uri: 'http://127.0.0.1/', state: 's' }]) {
+  for (const signOut of [
+    ({ auth }) => auth.signOut(),
+    ({ auth }) => auth.signOut({ redirect_uri: 'http://127.0.0.1/', state: 's' }),
+    async ({ api }) => ({ error: null, data: await api.signOut() }),
+  ]) {
     const browser = openBrowser(server.url)
     const stays = openBrowser(server.url)
     await browser.auth.signIn({ ...demo })
@@ -143,7 +166,7 @@ test('signing out ends the session at the server', async (t) => {
     const { access_token, refresh_token } = browser.token()
     assert.equal(await status(server, access_token), 200)
 
-    const { error } = await browser.auth.signOut(how)
+    const { error } = await signOut(browser)
     assert.equal(error, null)
     assert.equal(browser.token(), null)
     assert.equal(await status(server, access_token), 401)

@@ -51,6 +51,7 @@ var rungs = map[string][]string{
 	"association": {
 		"internal/pause", "internal/secret", "sender", "store",
 		"github.com/alexedwards/argon2id", "golang.org/x/text/unicode/norm",
+		"github.com/golang-jwt/jwt/v5", "github.com/pquerna/otp", "github.com/pquerna/otp/hotp", "github.com/pquerna/otp/totp",
 	},
 	"association/email":    {"association", "sender", "golang.org/x/net/idna"},
 	"association/phone":    {"association", "sender", "github.com/nyaruka/phonenumbers"},

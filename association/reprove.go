@@ -16,9 +16,6 @@ type Risks interface {
 	AtRisk(ctx context.Context, kind, value string) (bool, error)
 }
 
-// reproves reports whether the policy asks for addresses to be proved again.
-func (s *Service) reproves() bool { return len(s.policy.ReproveAfter) > 0 }
-
 // stale reports whether the association was proved too long ago to vouch alone (R53).
 func (s *Service) stale(as store.Association, d accountData, now int64) bool {
 	after := s.policy.ReproveAfter[as.Kind]

@@ -123,10 +123,10 @@ func decodeAccount(a *store.Account) (accountData, error) {
 	return decode(a.Data, func(d *accountData) int { return d.V }, dataV)
 }
 
-// raiseEpoch kills every proof made so far.
+// raiseEpoch kills every proof made so far, and what was begun and not confirmed.
 func raiseEpoch(a store.Account, d accountData, now int64) (store.Account, accountData) {
 	a.Epoch++
-	d.EpochAt = now
+	d.EpochAt, d.Enrolment = now, nil
 	return a, d
 }
 

@@ -67,7 +67,7 @@ func (s *Service) endIdle(ctx context.Context, account string, v notice) (again 
 		return 0, s.failed(ctx, err)
 	}
 	if p == nil {
-		a, err = s.readAccount(ctx, account, now)
+		a, err = s.storedAccount(ctx, account, now)
 		if err != nil {
 			return 0, s.failed(ctx, err)
 		}
@@ -87,6 +87,11 @@ type guest struct {
 	v     session
 }
 
+// over reports whether the session has expired since the guest was read.
+func (g *guest) over(now int64) bool { return g != nil && now >= g.v.Expires }
+
+var errGuestOver = refuse(ErrInvalidArgument, "the anonymous session is over")
+
 // guestGrace is how long an access token that has expired still names a guest.
 const guestGrace = 20 * time.Minute
 
@@ -102,13 +107,12 @@ func (s *Service) guest(ctx context.Context, c Caller, t Token, now int64) (*gue
 	case !ok:
 		return nil, refuse(ErrInvalidArgument, "no token of an anonymous session")
 	}
-	over := refuse(ErrInvalidArgument, "the anonymous session is over")
 	p, a, v, err := s.readSession(ctx, id, proofSession)
 	if err != nil {
 		return nil, err
 	}
 	if p == nil || a == nil || !v.Anonymous || a.Version > 0 || !v.alive(a, now) {
-		return nil, over
+		return nil, errGuestOver
 	}
 	if t.IsZero() && p.Account == c.Actor.Account {
 		return &guest{*p, v}, nil
@@ -119,7 +123,7 @@ func (s *Service) guest(ctx context.Context, c Caller, t Token, now int64) (*gue
 			return &guest{*p, v}, nil
 		}
 	}
-	return nil, over
+	return nil, errGuestOver
 }
 
 // account is the guest's, or "" for none.

@@ -138,7 +138,7 @@ func (h *change) bind(ctx context.Context, r BindRequest, k Kind, v held) (Assoc
 		h.raise()
 	}
 	if r.Conflict != "" {
-		if err := h.claim(ctx, r, k, target); err != nil {
+		if err := h.claim(ctx, r, k, v); err != nil {
 			return Association{}, err
 		}
 	}

@@ -50,8 +50,8 @@ type Transfer struct {
 
 // claim takes the address from another account, if there is one and the policy of the
 // host grants it.
-func (h *change) claim(ctx context.Context, r BindRequest, k Kind, target []byte) error {
-	s := h.s
+func (h *change) claim(ctx context.Context, r BindRequest, k Kind, v held) error {
+	s, target := h.s, v.v.Target
 	if r.Conflict != ConflictTransfer && r.Conflict != ConflictDelete {
 		return refuse(ErrInvalidArgument, "no such resolution of a conflict")
 	}
@@ -73,6 +73,16 @@ func (h *change) claim(ctx context.Context, r BindRequest, k Kind, target []byte
 	}
 	if proof == nil && !sole {
 		return refuse(ErrIdentifierTaken, "")
+	}
+	if proof == nil {
+		// The address alone takes the account over, so it is asked what signing in is.
+		d, err := decodeAccount(from)
+		if err != nil {
+			return err
+		}
+		if !v.v.recent(*address, d) {
+			return refuse(ErrInvalidProof, "")
+		}
 	}
 	t := Transfer{
 		Kind: k.Name(), Value: k.Format(target), FromProved: proof != nil, Delete: r.Conflict == ConflictDelete,

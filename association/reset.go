@@ -54,9 +54,12 @@ func (s *Service) resetPassword(ctx context.Context, c Caller, r ResetRequest) e
 		if a == nil {
 			return store.Change{}, refuse(ErrNotRegistered, "")
 		}
-		f, _, err := s.recovers(ctx, h, a, false, now)
+		f, noted, err := s.recovers(ctx, h, a, false, now)
 		if err != nil {
 			return store.Change{}, err
+		}
+		if len(noted) > 0 {
+			a = &noted[0]
 		}
 		if hash == "" { // made once, however often the write is tried
 			if err := s.guardHashing(ctx, c, now); err != nil {

@@ -175,10 +175,11 @@ func (s *Service) recovers(ctx context.Context, h held, a *store.Account, passwo
 	if err != nil {
 		return factor{}, nil, err
 	}
-	if h.v.RequestedAt <= d.EpochAt { // asked for in an epoch that is over
+	own := linked(a, h.v.Kind, h.v.Target)
+	if !h.v.recent(*own, d) {
 		return factor{}, nil, refuse(ErrInvalidProof, "")
 	}
-	f, err := addressFactor(*linked(a, h.v.Kind, h.v.Target))
+	f, err := addressFactor(*own)
 	if err != nil {
 		return factor{}, nil, err
 	}

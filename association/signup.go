@@ -82,6 +82,9 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 			if !s.redeemable(h, r.VerificationToken, now) {
 				return store.Change{}, refuse(ErrInvalidProof, "")
 			}
+			if guest.over(now) {
+				return store.Change{}, errGuestOver
+			}
 		}
 		change, told = s.signUpChange(h, c, r, guest, username, hash, req, now)
 		return change, s.quarantined(ctx, told.Account, h, &change, c, now)
@@ -127,6 +130,7 @@ func (s *Service) signUpChange(h held, c Caller, r SignUpRequest, g *guest, user
 		a, happened.Kind = newAccount(g.proof.Account, g.proof.CreatedAt), EventUpgrade
 		*a, d = raiseEpoch(*a, d, now) // whoever else holds the anonymous session is out
 		change.Proofs = append(change.Proofs, with(g.proof, g.proof.Expires, g.v.end()))
+		change.Notices = s.owedRevocation(a.ID, Actor{}, now)
 	}
 	own := newAssociation(a.ID, h.v.Kind, h.v.Target, h.v.Typed, byCode, nil, now)
 	change.Link = append(change.Link, own)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/store"
 )
 
 // watchedWorld is a world whose store is watched, without budgets.
@@ -110,6 +111,24 @@ var entries = []entry{
 	}},
 	{"SetPassword", "sudo", association.ErrSudoRequired, func(t *testing.T, w *world, m minted, token association.Token) error {
 		return w.svc.SetPassword(t.Context(), m.caller, association.PasswordRequest{SudoToken: token, Password: "another one"})
+	}},
+	{"EnrolAuthenticator", "sudo", association.ErrSudoRequired, func(t *testing.T, w *world, m minted, token association.Token) error {
+		_, err := w.svc.EnrolAuthenticator(t.Context(), m.caller, association.EnrolRequest{SudoToken: token})
+		return err
+	}},
+	{"Unbind", "sudo", association.ErrSudoRequired, func(t *testing.T, w *world, m minted, token association.Token) error {
+		a, err := w.store.Account(t.Context(), m.caller.Actor.Account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := a.Associations[slices.IndexFunc(a.Associations, func(as store.Association) bool { return as.Kind == "username" })]
+		return w.svc.Unbind(t.Context(), m.caller, association.UnbindRequest{ID: name.ID, SudoToken: token})
+	}},
+	{"CheckSudo", "sudo", association.ErrSudoRequired, func(t *testing.T, w *world, m minted, token association.Token) error {
+		return w.svc.CheckSudo(t.Context(), m.caller, token)
+	}},
+	{"ResetPassword", "verification to sign in", association.ErrInvalidProof, func(t *testing.T, w *world, m minted, token association.Token) error {
+		return w.svc.ResetPassword(t.Context(), m.device, association.ResetRequest{VerificationToken: token, Password: "another horse"})
 	}},
 	{"Refresh", "refresh", association.ErrInvalidGrant, func(t *testing.T, w *world, m minted, token association.Token) error {
 		_, err := w.svc.Refresh(t.Context(), m.device, token)

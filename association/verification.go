@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/sender"
+	"github.com/ligature-auth/ligature/store"
 )
 
 // verification is the record of one slot: one purpose, asker, kind and address.
@@ -125,6 +126,12 @@ func (v verification) settle(right bool, token sealed, tokenExpires int64) verif
 // mayRedeem reports whether the token is alive.
 func (v verification) mayRedeem(now int64) bool {
 	return v.State == verified && now < v.TokenExpires
+}
+
+// recent reports whether the code was asked for in the account's epoch, and since it
+// has the address: whoever held it before has no part in the account (R51).
+func (v verification) recent(own store.Association, d accountData) bool {
+	return v.RequestedAt > d.EpochAt && v.RequestedAt >= own.CreatedAt
 }
 
 // spend uses the token up.

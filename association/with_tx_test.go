@@ -20,13 +20,13 @@ type hosted struct {
 	db *bun.DB
 }
 
-func newHosted(t *testing.T) *hosted {
+func newHosted(t *testing.T, edits ...func(*association.Config)) *hosted {
 	t.Helper()
 	records, pool := bundb.All[0].Open(t, bunstore.Config{})
 	h := &hosted{db: bun.NewDB(pool, sqlitedialect.New())}
-	h.lab = owing(t, 0, func(cfg *association.Config) {
+	h.lab = owing(t, 0, append(edits, func(cfg *association.Config) {
 		cfg.Store.(*watched).Store = records
-	})
+	})...)
 	if _, err := pool.ExecContext(t.Context(), "CREATE TABLE host_user (id TEXT PRIMARY KEY, email TEXT)"); err != nil {
 		t.Fatal(err)
 	}

@@ -120,10 +120,11 @@ func decodeAccount(a *store.Account) (accountData, error) {
 	return decode(a.Data, func(d *accountData) int { return d.V }, dataV)
 }
 
-// raiseEpoch kills every proof made so far.
+// raiseEpoch kills every proof made so far, and an authenticator that is not
+// confirmed.
 func raiseEpoch(a store.Account, d accountData, now int64) (store.Account, accountData) {
 	a.Epoch++
-	d.EpochAt = now
+	d.EpochAt, d.Enrolment = now, nil
 	return a, d
 }
 

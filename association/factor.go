@@ -117,25 +117,32 @@ type gone struct {
 	At     int64  `json:"at"`
 }
 
-// maxGone bounds the list, which hardly gets longer than the account had factors.
+// maxGone bounds the list.
 const maxGone = 32
 
 // leaves returns what is gone once old has gone from the account under f. What goes
-// under itself leaves nothing behind, nor does what is worth no more than something
-// that stays: or whoever changes one address back and forth could fill the list.
+// under itself leaves nothing behind, and what is worth more than something gone before
+// it stands for both. Where there is no more room, what is worth no more than something
+// that stays makes it: all that somebody can set, and take away again, who holds that.
 func (s *Service) leaves(ctx context.Context, a *store.Account, d accountData, old, f factor, now int64) ([]gone, error) {
-	old = old.aged(now, s.policy.FactorRootedFor)
-	all, err := s.factors(ctx, a, now)
-	if err != nil {
-		return nil, err
+	over := func(g gone) bool { return now >= g.At+s.policy.FactorRootedFor.Microseconds() }
+	kept := slices.DeleteFunc(slices.Clone(d.Gone), over)
+	if f.restsOn(old.key()) {
+		return kept, nil
 	}
+	old = old.aged(now, s.policy.FactorRootedFor)
 	has := func(key string) bool { return hasKey(a, d, key) }
-	worthless := f.restsOn(old.key()) ||
-		slices.ContainsFunc(all, func(o factor) bool { return o.key() != old.key() && old.within(o, has) })
-	kept := slices.DeleteFunc(slices.Clone(d.Gone), func(g gone) bool {
-		return now >= g.At+s.policy.FactorRootedFor.Microseconds() || !worthless && g.Factor.within(old, has)
-	})
-	if worthless || len(kept) >= maxGone {
+	kept = slices.DeleteFunc(kept, func(g gone) bool { return g.Factor.within(old, has) })
+	if len(kept) >= maxGone {
+		all, err := s.factors(ctx, a, now)
+		if err != nil {
+			return nil, err
+		}
+		kept = slices.DeleteFunc(kept, func(g gone) bool {
+			return slices.ContainsFunc(all, func(o factor) bool { return o.key() != old.key() && g.Factor.within(o, has) })
+		})
+	}
+	if len(kept) >= maxGone {
 		return kept, nil
 	}
 	return append(kept, gone{old, now}), nil

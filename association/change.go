@@ -71,9 +71,9 @@ func (h *change) mayLose(ctx context.Context, key string) error {
 }
 
 // loses notes that old goes under the change's grant.
-func (h *change) loses(old factor) {
-	rootedFor := h.s.policy.FactorRootedFor
-	h.data.Gone = h.data.leaves(old.aged(h.now, rootedFor), h.sudo.Factor, h.now, rootedFor)
+func (h *change) loses(ctx context.Context, old factor) (err error) {
+	h.data.Gone, err = h.s.leaves(ctx, h.read, h.data, old, h.sudo.Factor, h.now)
+	return err
 }
 
 // roots are what a factor counts as that the change sets, in the place of the one with

@@ -70,7 +70,9 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 		}
 		h.event.Kind = EventSetPassword
 		h.raise()
-		h.data = s.withPassword(h.read, h.data, h.sudo.Factor, hash, h.now)
+		if h.data, err = s.withPassword(ctx, h.read, h.data, h.sudo.Factor, hash, h.now); err != nil {
+			return store.Change{}, err
+		}
 		return h.done(s.keys.answered(req, h.acting.proof.ID, h.now, struct{}{})), nil
 	})
 }

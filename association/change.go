@@ -108,7 +108,7 @@ func (h *change) done(keep answer) store.Change {
 	case h.own:
 		h.write.Proofs = append(h.write.Proofs, h.acting.used(h.account.Epoch, keep))
 	default:
-		h.write.Proofs = append(h.write.Proofs, h.acting.stamped(h.account.Epoch)...)
+		h.write.Proofs = append(h.write.Proofs, h.acting.stamped(h.read.Epoch, h.account.Epoch)...)
 	}
 	h.write.Events = append(h.write.Events, h.s.happened(h.event, h.account.ID, h.caller, h.now))
 	if h.account.Epoch != h.read.Epoch {

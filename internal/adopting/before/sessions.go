@@ -34,7 +34,7 @@ func (a *App) current(ctx context.Context) (user, error) {
 		return user{}, nil
 	}
 	u, err := a.find(ctx, `id = ?`, id)
-	if err != nil || u.disabled || u.generation != a.sessions.GetInt64(ctx, generation) {
+	if err != nil || u.generation != a.sessions.GetInt64(ctx, generation) {
 		return user{}, err
 	}
 	return u, nil

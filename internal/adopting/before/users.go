@@ -142,7 +142,7 @@ func (a *App) deleteAccount(r *http.Request, u user) (any, error) {
 	return done, a.sessions.Destroy(r.Context())
 }
 
-// SetDisabled shuts a user out, or lets them sign in again. It is the administrator's:
+// SetDisabled shuts a user out at once, or lets them sign in again. It is the administrator's:
 // no page leads here.
 func (a *App) SetDisabled(ctx context.Context, email string, disabled bool) error {
 	u, err := a.find(ctx, `email = ?`, email)
@@ -152,8 +152,6 @@ func (a *App) SetDisabled(ctx context.Context, email string, disabled bool) erro
 	if u.id == 0 {
 		return fmt.Errorf("there is no user %q", email)
 	}
-	if _, err := a.db.ExecContext(ctx, `UPDATE users SET disabled = ? WHERE id = ?`, disabled, u.id); err != nil {
-		return err
-	}
-	return a.endSessions(ctx, u.id)
+	_, err = a.db.ExecContext(ctx, `UPDATE users SET disabled = ?, generation = generation + 1 WHERE id = ?`, disabled, u.id)
+	return err
 }

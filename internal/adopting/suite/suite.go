@@ -83,7 +83,8 @@ func malformed(t *testing.T, s site) {
 	for _, bad := range []string{"", "short", strings.Repeat("long", 19)} {
 		b.does(400, "POST", "/register", "email", "ada@example.com", "password", bad)
 	}
-	b.does(400, "POST", "/register?email=ada@example.com&password=correct+horse")
+	b.does(400, "POST", "/register?email=ada@example.com", "password", password)
+	b.does(400, "POST", "/register?password=correct+horse", "email", "ada@example.com")
 	b.does(401, "GET", "/me")
 }
 

@@ -72,7 +72,7 @@ var rungs = map[string][]string{
 	// What ligature is compared with has nothing of ligature's.
 	"internal/bench/minimum": {},
 
-	// An application that has nothing of ligature's yet: see docs/adopting.md.
+	// An application that has nothing of ligature's, and what it promises its users.
 	"internal/adopting/before": {"github.com/alexedwards/scs/v2", "golang.org/x/crypto/bcrypt", "modernc.org/sqlite"},
 	"internal/adopting/suite":  {},
 

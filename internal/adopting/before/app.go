@@ -1,7 +1,7 @@
-// Package before is a small application as there are many: people register with an
+// Package app is a small application as there are many: people register with an
 // email address and a password, sign in, and write short posts. Its users, passwords
 // and sessions are its own.
-package before
+package app
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package before
+package app
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package before_test
+package app_test
 
 import (
 	"database/sql"
@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"github.com/ligature-auth/ligature/internal/adopting/before"
+	app "github.com/ligature-auth/ligature/internal/adopting/before"
 	"github.com/ligature-auth/ligature/internal/adopting/suite"
 )
 
@@ -17,7 +17,7 @@ func TestApp(t *testing.T) {
 
 func open(t *testing.T) *sql.DB {
 	t.Helper()
-	db, err := before.Open(filepath.Join(t.TempDir(), "app.db"))
+	db, err := app.Open(filepath.Join(t.TempDir(), "app.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,13 +29,13 @@ func open(t *testing.T) *sql.DB {
 	return db
 }
 
-func start(t *testing.T, db *sql.DB) *before.App {
+func start(t *testing.T, db *sql.DB) *app.App {
 	t.Helper()
-	app, err := before.New(t.Context(), before.Config{DB: db, PasswordCost: bcrypt.MinCost})
+	a, err := app.New(t.Context(), app.Config{DB: db, PasswordCost: bcrypt.MinCost})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return app
+	return a
 }
 
 // Users outlive the program, and so does what a newer one has made of the database.
@@ -51,7 +51,7 @@ func TestDatabaseOutlivesTheProgram(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), `PRAGMA user_version = 1000`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := before.New(t.Context(), before.Config{DB: db}); err == nil {
+	if _, err := app.New(t.Context(), app.Config{DB: db}); err == nil {
 		t.Error("a newer database was accepted")
 	}
 }

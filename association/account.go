@@ -1,7 +1,6 @@
 package association
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -14,9 +13,13 @@ import (
 type Account struct {
 	ID           string
 	Name         string
+	Picture      string
+	Locale       string
 	CreatedAt    time.Time
 	Associations []Association // oldest first
 	HasPassword  bool
+	// HasAuthenticator says that an authenticator app is enrolled and confirmed.
+	HasAuthenticator bool
 	// PasswordSetAt is the zero time where ligature keeps no password.
 	PasswordSetAt time.Time
 }
@@ -41,19 +44,35 @@ func (a Account) Of(kind string) (Association, bool) {
 }
 
 // The values of store.Account.Status.
-const statusActive = 1
+const (
+	statusActive   = 1
+	statusDisabled = 2
+	statusDeleted  = 3 // what is left of it, so that its ID is never used again
+)
 
 // accountData is what the store keeps of an account without looking into it.
 type accountData struct {
-	V        int           `json:"v"`
-	EpochAt  int64         `json:"epochAt"` // when the epoch was last raised
-	Name     string        `json:"name,omitempty"`
-	Password *passwordData `json:"password,omitempty"`
+	V             int            `json:"v"`
+	EpochAt       int64          `json:"epochAt"` // when the epoch was last raised
+	Name          string         `json:"name,omitempty"`
+	Picture       string         `json:"picture,omitempty"`
+	Locale        string         `json:"locale,omitempty"`
+	Password      *passwordData  `json:"password,omitempty"`
+	Authenticator *authenticator `json:"authenticator,omitempty"`
+	Enrolment     *enrolment     `json:"enrolment,omitempty"`
+
+	// Reproved is when an association was last proved after it was bound, by its ID.
+	// It is kept for the kinds of Policy.ReproveAfter alone.
+	Reproved map[string]int64 `json:"reproved,omitempty"`
+
+	// Gone are factors that were replaced or removed of late, under others.
+	Gone []gone `json:"gone,omitempty"`
 }
 
 type passwordData struct {
-	Hash  string `json:"hash"` // PHC string
-	SetAt int64  `json:"setAt"`
+	Hash  string   `json:"hash"` // PHC string
+	SetAt int64    `json:"setAt"`
+	Roots []string `json:"roots,omitempty"` // see factor
 }
 
 // associationData is what the store keeps of an association without looking
@@ -61,6 +80,7 @@ type passwordData struct {
 type associationData struct {
 	V        int      `json:"v"`
 	ProvedBy provedBy `json:"provedBy"`
+	Roots    []string `json:"roots,omitempty"` // see factor
 }
 
 type provedBy string
@@ -128,28 +148,10 @@ func linked(a *store.Account, kind string, value []byte) *store.Association {
 	return nil
 }
 
-// factors counts what the account could prove itself by, apart from the
-// association with the ID except.
-func (s *Service) factors(ctx context.Context, a *store.Account, except string) (n int, err error) {
-	_, has, err := s.hasPassword(ctx, a)
-	if err != nil {
-		return 0, err
-	}
-	if has {
-		n++
-	}
-	for _, as := range a.Associations {
-		if k, ok := s.kinds[as.Kind]; ok && k.Channel() != "" && as.ID != except {
-			n++
-		}
-	}
-	return n, nil
-}
-
-func newAssociation(account, kind string, value []byte, typed string, by provedBy, now int64) store.Association {
+func newAssociation(account, kind string, value []byte, typed string, by provedBy, roots []string, now int64) store.Association {
 	return store.Association{
 		ID: newID(), Account: account, Kind: kind, Value: value, Display: typed, CreatedAt: now,
-		Data: encode(associationData{V: dataV, ProvedBy: by}),
+		Data: encode(associationData{V: dataV, ProvedBy: by, Roots: roots}),
 	}
 }
 

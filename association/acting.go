@@ -28,6 +28,15 @@ func (s *Service) actor(ctx context.Context, c Caller, now int64) (*store.Accoun
 // acting returns who acts: the account as it is now, and its session, in one read
 // where there is a record of it. ErrUnauthenticated as actor.
 func (s *Service) acting(ctx context.Context, c Caller, now int64) (acting, *store.Account, error) {
+	h, a, err := s.inSession(ctx, c, now)
+	if err == nil && h.v.Anonymous {
+		return acting{}, nil, refuse(ErrPermissionDenied, "sign up first")
+	}
+	return h, a, err
+}
+
+// inSession is acting for an anonymous account as well.
+func (s *Service) inSession(ctx context.Context, c Caller, now int64) (acting, *store.Account, error) {
 	if !c.Actor.signedIn() {
 		return acting{}, nil, refuse(ErrUnauthenticated, "")
 	}
@@ -82,6 +91,22 @@ func (h acting) used(epoch int64, keep answer) store.Proof {
 	g.Answer = keep
 	h.v.Epoch = epoch
 	return h.holding(g)
+}
+
+// stamped is the write that asserts the session and takes it along into the epoch,
+// with its grant, which is not used. Of a session of the host's without a grant there
+// is nothing to write.
+func (h acting) stamped(epoch int64) []store.Proof {
+	h.v.Epoch = epoch
+	if h.v.Sudo != nil {
+		g := *h.v.Sudo
+		g.Epoch = epoch
+		return []store.Proof{h.holding(g)}
+	}
+	if h.proof.Kind == proofHostSession {
+		return nil
+	}
+	return []store.Proof{with(h.proof, h.proof.Expires, h.v)}
 }
 
 func (h acting) holding(g grant) store.Proof {

@@ -9,6 +9,9 @@ import (
 	"github.com/ligature-auth/ligature/store"
 )
 
+// errAgain is a step's own conflict: what it read does not fit together.
+var errAgain = errors.New("read again")
+
 const (
 	applyTries = 8
 	applyPause = 4 * time.Millisecond // doubled with each try, with jitter
@@ -27,10 +30,16 @@ func (s *Service) attempt(ctx context.Context, step func(again bool) (store.Chan
 			}
 		}
 		change, err := step(try > 0)
-		if err != nil {
-			return err
-		}
-		if err = s.store.Apply(ctx, change); !errors.Is(err, store.ErrConflict) {
+		if err == nil {
+			err = s.store.Apply(ctx, change)
+			if err == nil {
+				s.observe(ctx, change.Events)
+				s.settleNow(ctx, change.Notices)
+			}
+			if !errors.Is(err, store.ErrConflict) {
+				return err
+			}
+		} else if !errors.Is(err, errAgain) {
 			return err
 		}
 		if s.inTx {

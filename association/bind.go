@@ -22,6 +22,19 @@ type BindRequest struct {
 	// clients that cannot carry tokens from one call to the next. Whoever has
 	// the session can then use a sudo that its owner just proved.
 	FromSession bool
+
+	// EndOtherSessions signs everybody else out with the same commit, also where
+	// nothing is replaced (R64).
+	EndOtherSessions bool
+
+	// Conflict is what the caller asks for where another account has the address.
+	// The zero value asks for nothing: ErrIdentifierTaken.
+	Conflict Conflict
+
+	// Other and OtherSudoToken prove the account that has the address too: somebody
+	// signed in to it, and the sudo token of that session. Only with Conflict.
+	Other          Caller
+	OtherSudoToken Token
 }
 
 // Bind makes an address a sign-in method of the acting account: both proofs, the
@@ -31,8 +44,9 @@ type BindRequest struct {
 //
 // ErrUnauthenticated, ErrSudoRequired (also when the sudo rests on the very address
 // that is replaced, though the account has another factor), ErrInvalidProof,
-// ErrIdentifierTaken (both tokens stay good), ErrBlocked, ErrInvalidArgument,
-// ErrUnsupported, ErrBusy, ErrUnavailable.
+// ErrIdentifierTaken (both tokens stay good), ErrBlocked, ErrPermissionDenied (an
+// anonymous account signs up), ErrInvalidArgument, ErrUnsupported, ErrBusy,
+// ErrUnavailable.
 func (s *Service) Bind(ctx context.Context, c Caller, r BindRequest) (Association, error) {
 	a, err := s.bind(ctx, c, r)
 	return a, s.report(ctx, "bind", c, err)
@@ -51,13 +65,8 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 
 	var told Association
 	err = s.attempt(ctx, func(bool) (store.Change, error) {
-		now := s.now()
 		told = Association{}
-		acting, a, err := s.acting(ctx, c, now)
-		if err != nil {
-			return store.Change{}, err
-		}
-		sudo, err := s.checkSudo(acting, c, r.SudoToken, r.FromSession)
+		b, err := s.beginBind(ctx, c, r)
 		if err != nil {
 			return store.Change{}, err
 		}
@@ -65,45 +74,21 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 		if err != nil {
 			return store.Change{}, err
 		}
-		if s.keys.repeats(h.v.Answer, req, now) && s.keys.open(h.v.Answer, h.proof.ID, &told) {
+		if s.keys.repeats(h.v.Answer, req, b.now) && s.keys.open(h.v.Answer, h.proof.ID, &told) {
 			return store.Change{}, nil
 		}
-		if err := s.mayUse(sudo, a, now); err != nil {
+		if err := b.mayUse(); err != nil {
 			return store.Change{}, err
 		}
-		if !h.v.mayRedeem(now) || !r.FromSession && !s.redeemable(h, r.VerificationToken, now) {
+		if !h.v.mayRedeem(b.now) || !r.FromSession && !s.redeemable(h, r.VerificationToken, b.now) {
 			return store.Change{}, refuse(ErrInvalidProof, "")
 		}
-		d, err := decodeAccount(a)
-		if err != nil {
+		if told, err = b.bind(ctx, r, k, h); err != nil {
 			return store.Change{}, err
 		}
-		old := ofKind(a, k.Name())
-		if old != nil {
-			if err := s.mayReplace(ctx, sudo, a, old); err != nil {
-				return store.Change{}, err
-			}
-		}
-
-		next := *a
-		link := newAssociation(a.ID, k.Name(), target, h.v.Typed, byCode, now)
-		told = s.association(link)
-		happened := event{Kind: eventBind, Session: c.Actor.sessionKey(), Factor: sudo.Factor, Association: link.ID}
-		change := store.Change{Link: []store.Association{link}}
-		if old != nil {
-			next, d = raiseEpoch(next, d, now)
-			change.Unlink = []store.Association{*old}
-			happened.Replaced = old.ID
-			if string(old.Value) != string(target) {
-				change.Notices = []store.Notice{s.owedToReplaced(old, a, c, now)}
-			}
-		}
-		next.Data = encode(d)
-		h.v.Epoch = next.Epoch // so that a repeat still finds its answer
-		change.Accounts = []store.Account{next}
-		change.Proofs = []store.Proof{acting.used(next.Epoch, sudo.Answer), s.spent(h, req, now, told)}
-		change.Events = []store.Event{s.happened(happened, a.ID, c, now)}
-		return change, nil
+		h.v.Epoch = b.account.Epoch // so that a repeat still finds its answer
+		b.write.Proofs = append(b.write.Proofs, s.spent(h, req, b.now, told))
+		return b.done(b.sudo.Answer), nil
 	})
 	if errors.Is(err, store.ErrTaken) {
 		err = refuse(ErrIdentifierTaken, "")
@@ -114,6 +99,58 @@ func (s *Service) bind(ctx context.Context, c Caller, r BindRequest) (Associatio
 	return told, nil
 }
 
+// beginBind begins the change under sudo, or, for the first address of an account
+// where the policy is so unsafe, under the session alone.
+func (s *Service) beginBind(ctx context.Context, c Caller, r BindRequest) (*change, error) {
+	if !s.policy.UnsafeFirstBindWithoutSudo || !r.SudoToken.IsZero() || r.FromSession {
+		return s.begin(ctx, c, r.SudoToken, r.FromSession)
+	}
+	h, err := s.beginWithoutSudo(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, as := range h.read.Associations {
+		if s.reachable(as) {
+			return nil, refuse(ErrSudoRequired, "")
+		}
+	}
+	return h, nil
+}
+
+// bind links the verified address, in the place of one of its kind.
+func (h *change) bind(ctx context.Context, r BindRequest, k Kind, v held) (Association, error) {
+	s, target := h.s, v.v.Target
+	h.event.Kind, h.event.Identifier = EventBind, k.Name()
+	instead := ""
+	if old := ofKind(h.read, k.Name()); old != nil {
+		instead = old.ID
+		h.event.Replaced = old.ID
+		if err := h.unlink(ctx, *old); err != nil {
+			return Association{}, err
+		}
+		if string(old.Value) != string(target) {
+			h.write.Notices = append(h.write.Notices, s.owed(noticeReplaced, *old, h.read, h.caller, h.now))
+		}
+		h.raise()
+	} else if err := h.mayLose(ctx, ""); err != nil {
+		return Association{}, err
+	} else if r.EndOtherSessions {
+		h.raise()
+	}
+	if r.Conflict != "" {
+		if err := h.claim(ctx, r, k, target); err != nil {
+			return Association{}, err
+		}
+	}
+	if err := s.quarantined(ctx, h.read.ID, v, &h.write, h.caller, h.now); err != nil {
+		return Association{}, err
+	}
+	link := newAssociation(h.read.ID, k.Name(), target, v.v.Typed, byCode, h.roots(instead), h.now)
+	h.event.Association = link.ID
+	h.write.Link = append(h.write.Link, link)
+	return s.association(link), nil
+}
+
 // presentBind returns the verification that the request rests on. Its slot is who
 // asked, what for and which address: a token of another slot is none (R35).
 func (s *Service) presentBind(ctx context.Context, c Caller, r BindRequest, k Kind, target []byte) (held, error) {
@@ -122,17 +159,4 @@ func (s *Service) presentBind(ctx context.Context, c Caller, r BindRequest, k Ki
 		return held{}, refuse(ErrInvalidProof, "")
 	}
 	return s.present(ctx, c, slot, sender.Bind)
-}
-
-// mayReplace holds factor independence: who replaces an address proves who they
-// are by something else, where there is something else.
-func (s *Service) mayReplace(ctx context.Context, g grant, a *store.Account, old *store.Association) error {
-	others, err := s.factors(ctx, a, old.ID)
-	if err != nil {
-		return err
-	}
-	if !g.mayReplace(old, others) {
-		return refuse(ErrSudoRequired, "prove who you are by something other than the address to be replaced")
-	}
-	return nil
 }

@@ -22,6 +22,10 @@ type Actor struct {
 	// neither check nor end. False means a session that SignIn or SignUp made.
 	HostSession bool
 
+	// Anonymous says that the account has no way to sign in yet, and this session
+	// alone: it can do nothing but sign up. Identify and Resume say so.
+	Anonymous bool
+
 	// AuthenticatedAt is when the person last proved who they are by signing in.
 	AuthenticatedAt time.Time
 }

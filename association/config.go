@@ -32,6 +32,25 @@ type Config struct {
 	// ligature keeps them, as argon2id hashes.
 	Passwords PasswordVerifier
 
+	// Transfers decides about addresses that another account has. Nil means that none
+	// changes accounts.
+	Transfers Transfers
+
+	// Risks is asked about addresses that were proved. Nil means that none is at risk.
+	Risks Risks
+
+	// Revoker ends the host's own sessions, Deleter deletes what the host keeps of an
+	// account. Nil means that there is nothing to end or delete.
+	Revoker SessionRevoker
+	Deleter AccountDeleter
+
+	// Observer is told what happened, after each commit. Nil means nobody is.
+	Observer Observer
+
+	// Tickets are what the application signs people in with itself. The zero value
+	// takes none.
+	Tickets Tickets
+
 	// Policy says how strict to be; its zero value is the safe default.
 	Policy Policy
 

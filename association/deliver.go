@@ -10,11 +10,12 @@ import (
 	"github.com/ligature-auth/ligature/store"
 )
 
-// Deliver sends up to limit of the notices that are due, one after another, and
-// returns how many went out. A change writes its notice in its own commit; this is
-// what brings it to its address. The host calls it every few seconds, from any
-// number of instances: several may run at once, because whoever sends a notice
-// takes it first. Nothing of the store's is held while a message is sent.
+// Deliver settles up to limit of the notices that are due, one after another, and
+// returns how many it settled. A change writes its notice in its own commit; this is
+// what brings it to its address, and tells the host's SessionRevoker and
+// AccountDeleter what they have not been told yet. The host calls it every few
+// seconds, from any number of instances: several may run at once, because whoever
+// settles a notice takes it first. Nothing of the store's is held meanwhile.
 //
 // A notice goes out at least once. Where it is not known that one was sent, because
 // the process or the store failed at that moment, it is sent again under the same
@@ -56,18 +57,18 @@ func (s *Service) deliver(ctx context.Context, limit int) (sent int, err error) 
 	return sent, nil
 }
 
-// deliverNotice takes a notice, sends it, and records that it is sent.
-func (s *Service) deliverNotice(ctx context.Context, n store.Notice) (sent bool, err error) {
+// deliverNotice takes a notice, settles it, and records that.
+func (s *Service) deliverNotice(ctx context.Context, n store.Notice) (done bool, err error) {
 	now := s.now() // not that of the call: those before may have taken long
 	if now >= n.Expires {
 		n.Due = math.MaxInt64 // DeleteExpired's, and until it comes in nobody's way
 		_, err := s.replaceNotice(ctx, n)
 		return false, err
 	}
-	v, m, err := s.noticeMessage(n)
+	v, settle, err := s.noticed(n)
 	if err != nil {
 		// Another instance may be newer and know it; those behind it need not wait.
-		s.log.ErrorContext(ctx, "a notice cannot be sent from here", "notice", n.ID, "cause", err)
+		s.log.ErrorContext(ctx, "a notice cannot be settled here", "notice", n.ID, "cause", err)
 		n.Due = now + longestLease.Microseconds()
 		_, err := s.replaceNotice(ctx, n)
 		return false, err
@@ -78,15 +79,19 @@ func (s *Service) deliverNotice(ctx context.Context, n store.Notice) (sent bool,
 	if won, err := s.replaceNotice(ctx, n); !won {
 		return false, err
 	}
-	if s.post(ctx, m) != nil {
+	again, err := settle(ctx)
+	if err != nil {
 		return false, nil // it is in the log, and due when the lease is over
 	}
 	n.Version++
 	n.Due, n.Expires, n.Data = math.MaxInt64, s.now(), encode(v.sent())
+	if again > 0 {
+		n.Due, n.Expires, n.Data = again, again+noticeLife.Microseconds(), encode(v.afresh())
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.policy.SendTimeout)
 	defer cancel()
 	_, err = s.replaceNotice(ctx, n)
-	return true, err
+	return again == 0, err
 }
 
 // replaceNotice writes the notice over the version read, and reports whether nobody
@@ -99,21 +104,31 @@ func (s *Service) replaceNotice(ctx context.Context, n store.Notice) (won bool, 
 	return err == nil, err
 }
 
-// noticeMessage reads a notice and renders its message, whose ID is its own.
-func (s *Service) noticeMessage(n store.Notice) (notice, sender.Message, error) {
+// noticed reads a notice and returns what settles it: the time at which to look at it
+// again, or 0, or an error, which is in the log.
+func (s *Service) noticed(n store.Notice) (notice, func(context.Context) (again int64, err error), error) {
 	v, err := decode(n.Data, func(v *notice) int { return v.V }, noticeV)
 	if err != nil {
-		return v, sender.Message{}, err
+		return v, nil, err
+	}
+	switch v.Kind {
+	case noticeRevocation:
+		return v, func(ctx context.Context) (int64, error) { return 0, s.revokeAtHost(ctx, n.Account, v) }, nil
+	case noticeDeletion:
+		return v, func(ctx context.Context) (int64, error) { return 0, s.deleteAtHost(ctx, n.Account) }, nil
+	case noticeIdle:
+		return v, func(ctx context.Context) (int64, error) { return s.endIdle(ctx, n.Account, v) }, nil
+	}
+	if _, ok := notices[v.Kind]; !ok {
+		return v, nil, fmt.Errorf("a notice of an unknown kind, %q", v.Kind)
 	}
 	k, ok := s.kinds[v.Identifier]
 	if !ok || k.Channel() == "" {
-		return v, sender.Message{}, fmt.Errorf("no message reaches a kind named %q", v.Identifier)
+		return v, nil, fmt.Errorf("no message reaches a kind named %q", v.Identifier)
 	}
-	if v.Kind != noticeReplaced {
-		return v, sender.Message{}, fmt.Errorf("a notice of an unknown kind, %q", v.Kind)
-	}
-	return v, s.replacedMessage(sender.Message{
+	m := s.noticeText(sender.Message{
 		ID: n.ID, Channel: k.Channel(), To: string(v.Target), Purpose: sender.Notice,
 		Locale: v.Locale, Account: v.Account,
-	}, at(v.At)), nil
+	}, v.Kind, at(v.At))
+	return v, func(ctx context.Context) (int64, error) { return 0, s.post(ctx, m) }, nil
 }

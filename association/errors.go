@@ -60,6 +60,20 @@ var (
 	// ErrRateLimited: the caller's own budget is used up; see Error.RetryAfter.
 	ErrRateLimited = errors.New("too many requests")
 
+	// ErrNoSuchMethod: the acting account has no method with this ID.
+	ErrNoSuchMethod = errors.New("the account has no such sign-in method")
+
+	// ErrLastMethod: it is the last method that lets the person sign in, and stays.
+	ErrLastMethod = errors.New("this is the last usable sign-in method")
+
+	// ErrAssociationRequired: the account needs an address of some kind for this, and
+	// has none that vouches. Bind one, then repeat the call.
+	ErrAssociationRequired = errors.New("an address of this kind is needed first")
+
+	// ErrSecondProof: the address was proved too long ago, or is at risk, and does not
+	// vouch alone. Give the password beside it (R53).
+	ErrSecondProof = errors.New("a second proof is needed")
+
 	// ErrBusy: others kept changing the same records. Repeat the call; with a copy
 	// that With made, roll back first and repeat the whole transaction.
 	ErrBusy = errors.New("busy")
@@ -78,6 +92,7 @@ type Error struct {
 	Err        error         // one of the sentinels, or a context's error
 	Detail     string        // for people and clients; never holds a secret or an address
 	RetryAfter time.Duration // with ErrRateLimited, when to try again; else 0
+	MaxAge     time.Duration // with ErrSudoRequired, of CheckFresh; else 0
 	cause      error         // for the log: what failed below, secret-free
 }
 

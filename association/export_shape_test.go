@@ -9,6 +9,8 @@ var Records = map[string]any{
 	"notice v1":       notice{},
 	"verification v1": verification{},
 	"session v1":      session{},
+	"quarantine v1":   quarantine{},
+	"ticket v1":       usedTicket{},
 }
 
 // RecordVersions are the versions in use.

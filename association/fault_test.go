@@ -10,8 +10,8 @@ import (
 	"github.com/ligature-auth/ligature/association"
 )
 
-// ceremony is the whole of it, step by step, for an account that has an email
-// address and binds a phone. Each step may be repeated if its answer was lost.
+// ceremony is the whole of it, step by step, for an account that has a password and
+// an email address and binds a phone. Each step may be repeated if its answer was lost.
 type ceremony struct {
 	l       *lab
 	account string
@@ -119,7 +119,7 @@ type fault struct {
 func (f fault) fail(t *testing.T, k int) (hit bool) {
 	t.Helper()
 	l := newLab(t)
-	x := &ceremony{l: l, account: l.own("email", "ada@example.com"), c: device("d")}
+	x := &ceremony{l: l, account: l.imported("ada", testHash(), "email", "ada@example.com"), c: device("d")}
 	calls := 0
 	var cancel context.CancelFunc
 	var where string
@@ -177,7 +177,7 @@ func (f fault) fail(t *testing.T, k int) (hit bool) {
 	}
 	email, _ := a.Of("email")
 	phone, _ := a.Of("phone")
-	if len(a.Associations) != 2 || email.Value != "ada@example.com" || phone.Value != "+86 13800000000" {
+	if len(a.Associations) != 3 || email.Value != "ada@example.com" || phone.Value != "+86 13800000000" {
 		t.Errorf("%s, call %d (%s): bound are %+v", f.name, k, where, a.Associations)
 	}
 	return hit

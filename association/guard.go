@@ -135,6 +135,16 @@ func (s *Service) guardPassword(ctx context.Context, now int64, subject string, 
 	return s.judged(ctx, now, right, budget{"wrong/password", []byte(subject), s.policy.Budgets.WrongPasswords})
 }
 
+// guardAuthenticator settles whether a judged code of an authenticator counts.
+func (s *Service) guardAuthenticator(ctx context.Context, now int64, account string, right bool) (bool, error) {
+	return s.judged(ctx, now, right, budget{"wrong/authenticator", []byte(account), s.policy.Budgets.WrongAuthenticatorCodes})
+}
+
+// guardAnonymous counts an anonymous account against the caller's own budget.
+func (s *Service) guardAnonymous(ctx context.Context, c Caller, now int64) error {
+	return s.own(ctx, now, budget{"anonymous/ip", ipSubject(c.IP), s.policy.Budgets.AnonymousPerIP})
+}
+
 // guardHashing counts a password to be hashed against the caller's own budget,
 // before it costs anything and before it makes a counter of anybody else's.
 func (s *Service) guardHashing(ctx context.Context, c Caller, now int64) error {

@@ -74,7 +74,7 @@ func (s *Service) importAccount(ctx context.Context, in ImportedAccount) (string
 	a.Data = encode(d)
 	change := store.Change{
 		Accounts: []store.Account{*a},
-		Events:   []store.Event{s.happened(event{Kind: eventImport}, a.ID, Caller{}, now)},
+		Events:   []store.Event{s.happened(event{Kind: EventImport}, a.ID, Caller{}, now)},
 	}
 	for _, i := range in.Identifiers {
 		k, err := s.kind(i.Kind)
@@ -88,7 +88,7 @@ func (s *Service) importAccount(ctx context.Context, in ImportedAccount) (string
 		if slices.ContainsFunc(change.Link, func(l store.Association) bool { return l.Kind == k.Name() }) {
 			return "", refuse(ErrInvalidArgument, "an account has one identifier of a kind")
 		}
-		change.Link = append(change.Link, newAssociation(a.ID, k.Name(), value, clip(i.Value), byImport, now))
+		change.Link = append(change.Link, newAssociation(a.ID, k.Name(), value, clip(i.Value), byImport, nil, now))
 	}
 	err = s.attempt(ctx, func(bool) (store.Change, error) {
 		// Looked for first, because a conflict may be the store's own, and inside a

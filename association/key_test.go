@@ -163,8 +163,8 @@ func TestR37_EveryUseHasAKeyOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(subs) != 6 {
-		t.Errorf("%d uses, want 3 of the ring key and 3 of the index key", len(subs))
+	if len(subs) != 7 {
+		t.Errorf("%d uses, want 3 of the ring key and 4 of the index key", len(subs))
 	}
 	seen := map[string]string{}
 	for use, sub := range subs {

@@ -35,8 +35,9 @@ type Keys struct {
 	Ring map[string]Key
 
 	// Index names things that are looked up by what they are about: slots,
-	// counters, pseudonyms in logs. It is not rotated in normal operation: a new
-	// one forgets every counter and every pending code.
+	// counters, pseudonyms in logs; and it encrypts the secrets of authenticator apps,
+	// which outlive the ring. It is not rotated in normal operation: a new one forgets
+	// every counter and every pending code, and makes every app useless.
 	Index Key
 }
 
@@ -95,6 +96,7 @@ const (
 	useSlot    = "ligature/slot/v1"
 	useCounter = "ligature/counter/v1"
 	useLog     = "ligature/log/v1"
+	useSecret  = "ligature/secret/v1" // of authenticators
 )
 
 // keyring derives and applies sub-keys. It is immutable.
@@ -103,6 +105,7 @@ type keyring struct {
 	subs   map[string]map[string][]byte // key ID, use
 	aeads  map[string]cipher.AEAD       // key ID
 	index  map[string][]byte            // use
+	hidden cipher.AEAD                  // under the index key
 }
 
 func newKeyring(k Keys) (keyring, error) {
@@ -111,22 +114,29 @@ func newKeyring(k Keys) (keyring, error) {
 	}
 	r := keyring{active: k.Active, subs: map[string]map[string][]byte{}, aeads: map[string]cipher.AEAD{}}
 	var err error
-	if r.index, err = subkeys(k.Index, useSlot, useCounter, useLog); err != nil {
+	if r.index, err = subkeys(k.Index, useSlot, useCounter, useLog, useSecret); err != nil {
+		return keyring{}, err
+	}
+	if r.hidden, err = newAEAD(r.index[useSecret]); err != nil {
 		return keyring{}, err
 	}
 	for id, key := range k.Ring {
 		if r.subs[id], err = subkeys(key, useCode, useToken, useAnswer); err != nil {
 			return keyring{}, err
 		}
-		block, err := aes.NewCipher(r.subs[id][useAnswer])
-		if err != nil {
-			return keyring{}, err
-		}
-		if r.aeads[id], err = cipher.NewGCM(block); err != nil {
+		if r.aeads[id], err = newAEAD(r.subs[id][useAnswer]); err != nil {
 			return keyring{}, err
 		}
 	}
 	return r, nil
+}
+
+func newAEAD(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
 }
 
 func subkeys(key Key, uses ...string) (map[string][]byte, error) {
@@ -187,17 +197,32 @@ func int64Field(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint
 
 // encrypt seals plain under the active key; context must be given again to open.
 func (r keyring) encrypt(plain []byte, context ...[]byte) (keyID string, box []byte) {
-	a := r.aeads[r.active]
-	nonce := randomBytes(a.NonceSize())
-	return r.active, a.Seal(nonce, nonce, plain, macInput(useAnswer, context))
+	return r.active, closed(r.aeads[r.active], plain, macInput(useAnswer, context))
 }
 
 func (r keyring) decrypt(keyID string, box []byte, context ...[]byte) ([]byte, bool) {
-	a := r.aeads[keyID]
+	return opened(r.aeads[keyID], box, macInput(useAnswer, context))
+}
+
+// hide is encrypt for what must outlive the ring.
+func (r keyring) hide(plain []byte, context ...[]byte) []byte {
+	return closed(r.hidden, plain, macInput(useSecret, context))
+}
+
+func (r keyring) show(box []byte, context ...[]byte) ([]byte, bool) {
+	return opened(r.hidden, box, macInput(useSecret, context))
+}
+
+func closed(a cipher.AEAD, plain, context []byte) []byte {
+	nonce := randomBytes(a.NonceSize())
+	return a.Seal(nonce, nonce, plain, context)
+}
+
+func opened(a cipher.AEAD, box, context []byte) ([]byte, bool) {
 	if a == nil || len(box) < a.NonceSize() {
 		return nil, false
 	}
-	plain, err := a.Open(nil, box[:a.NonceSize()], box[a.NonceSize():], macInput(useAnswer, context))
+	plain, err := a.Open(nil, box[:a.NonceSize()], box[a.NonceSize():], context)
 	return plain, err == nil
 }
 

@@ -52,6 +52,8 @@ func (s *Service) identified(ctx context.Context, op string, c Caller, k *known,
 		return c, s.report(ctx, op, Caller{}, err)
 	}
 	c.known = k
-	c.Actor = Actor{Account: k.proof.Account, Session: k.proof.ID, AuthenticatedAt: at(k.v.AuthenticatedAt)}
+	c.Actor = Actor{
+		Account: k.proof.Account, Session: k.proof.ID, Anonymous: k.v.Anonymous, AuthenticatedAt: at(k.v.AuthenticatedAt),
+	}
 	return c, nil
 }

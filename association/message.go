@@ -35,14 +35,28 @@ func lifetime(d time.Duration) string {
 	return fmt.Sprintf("%d minutes", int(d.Minutes()))
 }
 
-// replacedMessage renders the notice to an address that has been replaced.
-func (s *Service) replacedMessage(m sender.Message, when time.Time) sender.Message {
-	m.Subject = s.name + ": this address was replaced"
+// what a notice tells, with a place for the time and for whose account.
+var notices = map[noticeKind]struct{ subject, text string }{
+	noticeReplaced: {"this address was replaced",
+		"since %s this address no longer signs in to %s; another has taken its place."},
+	noticeRemoved: {"this address was removed",
+		"since %s this address no longer signs in to %s."},
+	noticeTransferred: {"an address was removed",
+		"on %s an address of %s was moved to another account."},
+	noticeRebound: {"an address of yours has a new owner",
+		"on %s an address that was removed from %s was added to another account."},
+	noticeDeleted: {"your account was deleted",
+		"on %s the deletion of %s was asked for, and done."},
+}
+
+// noticeText renders a notice.
+func (s *Service) noticeText(m sender.Message, kind noticeKind, when time.Time) sender.Message {
 	account := "your account"
 	if m.Account != "" {
 		account += " " + m.Account
 	}
-	m.Text = fmt.Sprintf("%s: since %s this address no longer signs in to %s; another has taken its place. "+
-		"If this was not you, contact us.", s.name, when.Format("2006-01-02 15:04 MST"), account)
+	m.Subject = s.name + ": " + notices[kind].subject
+	m.Text = fmt.Sprintf("%s: "+notices[kind].text+" If this was not you, contact us.",
+		s.name, when.Format("2006-01-02 15:04 MST"), account)
 	return m
 }

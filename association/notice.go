@@ -6,28 +6,42 @@ import (
 	"github.com/ligature-auth/ligature/store"
 )
 
-// notice is the record of a message that a change owes an address. It is written
-// in the commit that it tells of and sent by Deliver, which leases it first:
+// notice is the record of what a change owes: a message to an address, or a call of
+// the host. It is written in the commit that it tells of and settled by Deliver, which
+// leases it first:
 //
-//	owed ──lease──▶ being sent ──sent──▶ done with
+//	owed ──lease──▶ under way ──settled──▶ done with
 //	  ▲                 │
 //	  └──lease is over──┘
 type notice struct {
-	V          int    `json:"v"`
-	Kind       string `json:"kind"`             // what it tells
-	Identifier string `json:"identifier"`       // the kind of the address
-	Target     []byte `json:"target,omitempty"` // the address; gone when it is sent
-	Locale     string `json:"locale,omitempty"`
-	Account    string `json:"account,omitempty"` // masked
-	At         int64  `json:"at"`                // when what it tells of happened
-	Attempts   int    `json:"attempts"`
+	V          int        `json:"v"`
+	Kind       noticeKind `json:"kind"`                 // what it tells
+	Identifier string     `json:"identifier,omitempty"` // the kind of the address
+	Target     []byte     `json:"target,omitempty"`     // the address; gone when it is sent
+	Locale     string     `json:"locale,omitempty"`
+	Account    string     `json:"account,omitempty"` // masked
+	Session    string     `json:"session,omitempty"` // what the host's call is about
+	At         int64      `json:"at"`                // when what it tells of happened
+	Attempts   int        `json:"attempts"`
 }
 
 // noticeV is the version of the record's shape.
 const noticeV = 1
 
-// noticeReplaced tells an address that another has taken its place.
-const noticeReplaced = "replaced"
+type noticeKind string
+
+const (
+	noticeReplaced    noticeKind = "replaced"    // another address has taken the place of this one
+	noticeRemoved     noticeKind = "removed"     // this address was removed
+	noticeTransferred noticeKind = "transferred" // another address of the account went to another account
+	noticeRebound     noticeKind = "rebound"     // an address that the account had is another's now
+	noticeDeleted     noticeKind = "deleted"     // the account was deleted
+
+	// The host's own.
+	noticeRevocation noticeKind = "revoke_sessions"
+	noticeDeletion   noticeKind = "delete_account"
+	noticeIdle       noticeKind = "anonymous_idle"
+)
 
 const (
 	noticeLife   = 72 * time.Hour
@@ -35,16 +49,36 @@ const (
 	longestLease = time.Hour
 )
 
-// owedToReplaced returns the notice to an address of the account's that another
-// of its kind replaces.
-func (s *Service) owedToReplaced(old *store.Association, a *store.Account, c Caller, now int64) store.Notice {
-	return store.Notice{
-		ID: newID(), Account: a.ID, Due: now, Expires: now + noticeLife.Microseconds(),
-		Data: encode(notice{
-			V: noticeV, Kind: noticeReplaced, Identifier: old.Kind, Target: old.Value,
-			Locale: clip(c.Locale), Account: s.masked(a), At: now,
-		}),
+// owed returns the notice to an address that the account has, or had until now.
+func (s *Service) owed(kind noticeKind, to store.Association, a *store.Account, c Caller, now int64) store.Notice {
+	return owedNotice(a.ID, now, now, notice{
+		Kind: kind, Identifier: to.Kind, Target: to.Value, Locale: clip(c.Locale), Account: s.masked(a), At: now,
+	})
+}
+
+// owedAll returns the notice to each address of the account but the one with the ID
+// except.
+func (s *Service) owedAll(kind noticeKind, a *store.Account, except string, c Caller, now int64) []store.Notice {
+	var all []store.Notice
+	for _, as := range a.Associations {
+		if as.ID != except && s.reachable(as) {
+			all = append(all, s.owed(kind, as, a, c, now))
+		}
 	}
+	return all
+}
+
+func owedNotice(account string, due, now int64, v notice) store.Notice {
+	v.V = noticeV
+	return store.Notice{
+		ID: newID(), Account: account, Due: due, Expires: max(due, now) + noticeLife.Microseconds(), Data: encode(v),
+	}
+}
+
+// reachable reports whether messages reach the association.
+func (s *Service) reachable(as store.Association) bool {
+	k, ok := s.kinds[as.Kind]
+	return ok && k.Channel() != ""
 }
 
 // lease is for how long the notice belongs to whoever makes this attempt, and so
@@ -60,5 +94,11 @@ func (v notice) lease(sendTimeout time.Duration) time.Duration {
 // sent is the notice without what was needed to send it.
 func (v notice) sent() notice {
 	v.Target = nil
+	return v
+}
+
+// afresh is the notice that is to be looked at again, as if for the first time.
+func (v notice) afresh() notice {
+	v.Attempts = 0
 	return v
 }

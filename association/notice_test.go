@@ -194,7 +194,7 @@ func TestR67_NoLogNamesTheAddressOfANotice(t *testing.T) {
 			}
 		}
 	}
-	for _, must := range []string{"was delivered", "was not delivered", "[redacted]", "cannot be sent from here", `"op":"deliver"`} {
+	for _, must := range []string{"was delivered", "was not delivered", "[redacted]", "cannot be settled here", `"op":"deliver"`} {
 		if !bytes.Contains(h.log.Bytes(), []byte(must)) {
 			t.Errorf("the log lacks %s, so it proves nothing", must)
 		}

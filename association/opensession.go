@@ -1,6 +1,7 @@
 package association
 
 import (
+	"context"
 	"time"
 
 	"github.com/ligature-auth/ligature/store"
@@ -8,8 +9,9 @@ import (
 
 // Session is somebody signed in.
 type Session struct {
-	ID      string // as in Actor.Session
-	Account string // the account's ID
+	ID        string // as in Actor.Session
+	Account   string // the account's ID
+	Anonymous bool   // as in Actor
 
 	Access        Token // goes with every request
 	AccessExpires time.Time
@@ -22,8 +24,9 @@ type Session struct {
 func (s *Service) newSession(id string, a *store.Account, c Caller, f factor, req request, now int64) (store.Proof, Session) {
 	family := randomBytes(halfSecret)
 	g, told := s.newGeneration(id, a.ID, family, now)
+	told.Anonymous = f.Kind == factorNone
 	v := session{
-		V: sessionV, Epoch: a.Epoch, Resume: newID(), AuthenticatedAt: now, Factor: f,
+		V: sessionV, Anonymous: told.Anonymous, Epoch: a.Epoch, Resume: newID(), AuthenticatedAt: now, Factor: f,
 		Device: clip(c.Device), UserAgent: clip(c.UserAgent), Expires: told.Expires.UnixMicro(),
 		Family: s.keys.seal(useToken, familyFields(id, a.ID, family)...), Current: g, RefreshedAt: now,
 	}
@@ -53,6 +56,7 @@ func (s *Service) newGeneration(id, account string, family []byte, now int64) (g
 type sessionAnswer struct {
 	ID            string `json:"id"`
 	Account       string `json:"account"`
+	Anonymous     bool   `json:"anonymous,omitempty"`
 	Access        string `json:"access"`
 	AccessExpires int64  `json:"accessExpires"`
 	Refresh       string `json:"refresh"`
@@ -61,7 +65,7 @@ type sessionAnswer struct {
 
 func newSessionAnswer(s Session) sessionAnswer {
 	return sessionAnswer{
-		s.ID, s.Account, s.Access.Reveal(), s.AccessExpires.UnixMicro(), s.Refresh.Reveal(), s.Expires.UnixMicro(),
+		s.ID, s.Account, s.Anonymous, s.Access.Reveal(), s.AccessExpires.UnixMicro(), s.Refresh.Reveal(), s.Expires.UnixMicro(),
 	}
 }
 
@@ -71,6 +75,35 @@ func (s *Service) openSession(a answer, record string, told *Session) bool {
 	if !s.keys.open(a, record, &v) {
 		return false
 	}
-	*told = Session{v.ID, v.Account, NewToken(v.Access), at(v.AccessExpires), NewToken(v.Refresh), at(v.Expires)}
+	*told = Session{v.ID, v.Account, v.Anonymous, NewToken(v.Access), at(v.AccessExpires), NewToken(v.Refresh), at(v.Expires)}
 	return true
+}
+
+// openNamed opens a session for a named request, which has one: its repeat finds the
+// record by that name.
+func (s *Service) openNamed(ctx context.Context, c Caller, req request, now int64, open func(id string, again bool) (store.Change, Session, error)) (Session, error) {
+	id := newID()
+	if req.fields != nil {
+		id = s.slotID(append(req.fields, []byte("session"))...)
+	}
+	var told Session
+	err := s.attempt(ctx, func(again bool) (store.Change, error) {
+		if again {
+			p, _, v, err := s.readSession(ctx, id, proofSession)
+			if err != nil {
+				return store.Change{}, err
+			}
+			if p != nil && s.keys.repeats(v.Answer, req, now) && s.openSession(v.Answer, id, &told) {
+				return store.Change{}, nil
+			}
+			id = newID()
+		}
+		change, session, err := open(id, again)
+		told = session
+		return change, err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	return told, nil
 }

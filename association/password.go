@@ -18,7 +18,8 @@ import (
 // puts its own hashes behind it. With one configured, ligature neither stores
 // nor sets passwords.
 type PasswordVerifier interface {
-	// HasPassword reports whether the account has a password at all.
+	// HasPassword reports whether the account has a password at all. One counts as a way
+	// to sign in, by the host's own form.
 	HasPassword(ctx context.Context, account string) (bool, error)
 
 	// VerifyPassword reports whether this is the account's password, as it was
@@ -27,6 +28,18 @@ type PasswordVerifier interface {
 	// nobody learns of it by the time it takes; the cost of asking is the host's to
 	// bound. It should take as long for a wrong password as for a right one.
 	VerifyPassword(ctx context.Context, account, password string) (bool, error)
+}
+
+// PasswordFunc is a PasswordVerifier where every account has a password: it is
+// VerifyPassword.
+type PasswordFunc func(ctx context.Context, account, password string) (bool, error)
+
+// HasPassword is true.
+func (f PasswordFunc) HasPassword(context.Context, string) (bool, error) { return true, nil }
+
+// VerifyPassword calls f.
+func (f PasswordFunc) VerifyPassword(ctx context.Context, account, password string) (bool, error) {
+	return f(ctx, account, password)
 }
 
 // hashParams are OWASP's for argon2id: 19 MiB, two passes, one lane.

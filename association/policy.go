@@ -58,6 +58,48 @@ type Policy struct {
 	// written: another TTL is for those to come.
 	EventTTL time.Duration
 
+	// StrongestAvailable asks every change for a proof of the strongest factor that the
+	// account has: an authenticator before the password before addresses, of which the
+	// one that was bound earlier comes first (R02, NIST SP 800-63B-4 section 4.1.2.1).
+	// A factor counts as the weakest of those that set it of late. For an address that
+	// is replaced or removed the strongest of the others is asked for. False means that
+	// any factor will do.
+	StrongestAvailable bool
+
+	// FactorRootedFor is how long a factor vouches for no more than the factor that set
+	// it: 0 means 24 hours; from an hour to 30 days. A password that was reset by a
+	// code to a mailbox cannot replace that mailbox meanwhile, where the account has
+	// something independent.
+	FactorRootedFor time.Duration
+
+	// ReproveAfter is, by the name of a kind, how long an address vouches alone after it
+	// was last proved: beyond it it is shown as ever, but a code to it neither signs
+	// in, nor resets a password, nor gives sudo, without the password beside it (R53).
+	// A kind that is not named never asks; the least is a day.
+	ReproveAfter map[string]time.Duration
+
+	// Quarantine is for how long an address that was removed is remembered as its last
+	// account's: whoever binds it then needs a code that was asked for since, and that
+	// account's other addresses are told (R52). 0 means that it is not; at most 5 years.
+	Quarantine time.Duration
+
+	// AllowUsernameChange lets a username be replaced. False means that it is chosen
+	// once.
+	AllowUsernameChange bool
+
+	// AllowAnonymous lets anybody open a session of a new account without proving
+	// anything.
+	AllowAnonymous bool
+
+	// AllowDelete lets people delete their account. False means that the host does, by
+	// DeleteAccount.
+	AllowDelete bool
+
+	// UnsafeFirstBindWithoutSudo lets an account that has no address bind its first by
+	// its session alone: whoever takes over a session then owns the account for good.
+	// It is for an application that cannot ask again yet.
+	UnsafeFirstBindWithoutSudo bool
+
 	// AllowSignUp lets strangers make accounts. False means that SignUp is
 	// refused, and that a sign-in code for an unknown address goes nowhere,
 	// which the caller is not told (R59), but for the time that sending takes.
@@ -117,6 +159,14 @@ type Budgets struct {
 	// PasswordsPerIP limits the passwords, right and wrong, that are judged or set
 	// for one IPv4 address or IPv6 /64: 300 an hour.
 	PasswordsPerIP Limit
+
+	// WrongAuthenticatorCodes limits the wrong codes of an account's authenticator: 15
+	// a day. With three steps that count at a time that is one chance in 22,000 a day.
+	WrongAuthenticatorCodes Limit
+
+	// AnonymousPerIP limits the anonymous accounts made from one IPv4 address or IPv6
+	// /64: 60 an hour.
+	AnonymousPerIP Limit
 
 	// WrongPasswords limits the wrong passwords for one account, or one unknown
 	// identifier, over signing in and sudo together: 5 in 15 minutes (R06).
@@ -194,10 +244,20 @@ func (p Policy) withDefaults() (Policy, error) {
 	duration("VerificationTTL", &p.VerificationTTL, 10*time.Minute, time.Minute, 10*time.Minute)
 	duration("SudoTTL", &p.SudoTTL, 10*time.Minute, time.Minute, 15*time.Minute)
 	duration("RecentSignIn", &p.RecentSignIn, 5*time.Minute, time.Second, 5*time.Minute)
+	duration("FactorRootedFor", &p.FactorRootedFor, 24*time.Hour, time.Hour, 30*24*time.Hour)
+	reprove := map[string]time.Duration{}
+	for kind, after := range p.ReproveAfter {
+		if after < 24*time.Hour {
+			bad("ReproveAfter", "%v is less than a day", after)
+		}
+		reprove[kind] = after
+	}
+	p.ReproveAfter = reprove
 	duration("AccessTTL", &p.AccessTTL, 2*time.Hour, 31*time.Second, 24*time.Hour)
 	duration("RefreshTTL", &p.RefreshTTL, 30*24*time.Hour, time.Hour, 90*24*time.Hour)
 	const year = 365 * 24 * time.Hour
 	duration("EventTTL", &p.EventTTL, year, 24*time.Hour, 100*year)
+	duration("Quarantine", &p.Quarantine, 0, 0, 5*year)
 	duration("SendTimeout", &p.SendTimeout, 10*time.Second, time.Second, time.Minute)
 	if p.SudoMaxUses < 0 {
 		bad("SudoMaxUses", "%d is negative", p.SudoMaxUses)
@@ -217,6 +277,8 @@ func (p Policy) withDefaults() (Policy, error) {
 	guesses("WrongCodesPerTarget", &b.WrongCodesPerTarget, 15, 24*time.Hour)
 	guesses("WrongCodesPerAccount", &b.WrongCodesPerAccount, 20, time.Hour)
 	limit("PasswordsPerIP", &b.PasswordsPerIP, 300, time.Hour)
+	guesses("WrongAuthenticatorCodes", &b.WrongAuthenticatorCodes, 15, 24*time.Hour)
+	limit("AnonymousPerIP", &b.AnonymousPerIP, 60, time.Hour)
 	guesses("WrongPasswords", &b.WrongPasswords, 5, 15*time.Minute)
 	if p.UnsafeNoBudgets {
 		b.ResendPause = 0

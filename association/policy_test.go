@@ -99,6 +99,19 @@ func policyFields() []field {
 		guessesField("WrongCodesPerAccount", func(b *B) *L { return &b.WrongCodesPerAccount }, 20, time.Hour),
 		limitField("PasswordsPerIP", func(b *B) *L { return &b.PasswordsPerIP }, 300, time.Hour),
 		guessesField("WrongPasswords", func(b *B) *L { return &b.WrongPasswords }, 5, 15*time.Minute),
+		durationField("FactorRootedFor", func(p *P) *D { return &p.FactorRootedFor }, day, time.Hour, 30*day),
+		guessesField("WrongAuthenticatorCodes", func(b *B) *L { return &b.WrongAuthenticatorCodes }, 15, day),
+		limitField("AnonymousPerIP", func(b *B) *L { return &b.AnonymousPerIP }, 60, time.Hour),
+		{
+			name: "Quarantine",
+			set:  func(p *P, v any) { p.Quarantine = v.(D) }, get: func(p P) any { return p.Quarantine },
+			def: D(0), allow: []any{D(1), 90 * day, 5 * 365 * day}, deny: []any{D(-1), 5*365*day + 1},
+		},
+		{
+			name: "ReproveAfter",
+			set:  func(p *P, v any) { p.ReproveAfter = map[string]D{"email": v.(D)} },
+			def:  nil, allow: []any{day, 180 * day}, deny: []any{D(0), D(-1), day - 1},
+		},
 		{
 			name: "SudoMaxUses",
 			set:  func(p *P, v any) { p.SudoMaxUses = v.(int) }, get: func(p P) any { return p.SudoMaxUses },
@@ -167,7 +180,8 @@ func TestPolicyFieldsAreAllTested(t *testing.T) {
 	for _, f := range policyFields() {
 		tested = append(tested, strings.Split(f.name, "[")[0])
 	}
-	have := " " + strings.Join(tested, " ") + " AllowSignUp UnsafeNoBudgets Budgets "
+	have := " " + strings.Join(tested, " ") + " AllowSignUp AllowUsernameChange AllowAnonymous AllowDelete StrongestAvailable " +
+		"UnsafeFirstBindWithoutSudo UnsafeNoBudgets Budgets "
 	for _, s := range []struct {
 		prefix string
 		of     reflect.Type

@@ -10,6 +10,15 @@ import (
 // readAccount returns the account, or, where the store has none yet, the one
 // that the first change to it will insert: a host's users appear lazily.
 func (s *Service) readAccount(ctx context.Context, id string, now int64) (*store.Account, error) {
+	a, err := s.storedAccount(ctx, id, now)
+	if err != nil {
+		return nil, err
+	}
+	return a, usable(a)
+}
+
+// storedAccount is readAccount for whoever may look at one that may not act.
+func (s *Service) storedAccount(ctx context.Context, id string, now int64) (*store.Account, error) {
 	a, err := s.store.Account(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return newAccount(id, now), checkAccountID(id)
@@ -20,7 +29,7 @@ func (s *Service) readAccount(ctx context.Context, id string, now int64) (*store
 	if a.ID != id {
 		return nil, errors.New("the store returned another account than it was asked for")
 	}
-	return a, usable(a)
+	return a, nil
 }
 
 func newAccount(id string, now int64) *store.Account {
@@ -76,6 +85,8 @@ const (
 	proofVerification = 1
 	proofHostSession  = 2 // the sudo grant in a session that the host keeps
 	proofSession      = 3
+	proofQuarantine   = 4
+	proofTicket       = 5
 )
 
 func (s *Service) readVerification(ctx context.Context, slot string) (*store.Proof, *store.Account, verification, error) {
@@ -94,6 +105,9 @@ func (s *Service) readSession(ctx context.Context, id string, kind uint8) (*stor
 		return nil, nil, session{}, err
 	}
 	v, err := decode(p.Data, func(v *session) int { return v.V }, sessionV)
+	if a == nil && v.Anonymous {
+		a = newAccount(p.Account, p.CreatedAt)
+	}
 	return p, a, v, err
 }
 

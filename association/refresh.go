@@ -47,6 +47,7 @@ func (s *Service) refresh(ctx context.Context, c Caller, t Token) (Session, erro
 		case currentToken:
 			var next generation
 			next, told = s.newGeneration(id, a.ID, family, now)
+			told.Anonymous = v.Anonymous
 			v = v.refresh(next, s.policy.RefreshTTL, now)
 			// Sealed anew, or a retired key could not be dropped while the session lives.
 			v.Family = s.keys.seal(useToken, familyFields(id, a.ID, family)...)
@@ -62,7 +63,7 @@ func (s *Service) refresh(ctx context.Context, c Caller, t Token) (Session, erro
 			v = v.end()
 			return store.Change{
 				Proofs: []store.Proof{with(*p, p.Expires, v)},
-				Events: []store.Event{s.happened(event{Kind: eventReuse, Session: ownSession(id)}, a.ID, c, now)},
+				Events: []store.Event{s.happened(event{Kind: EventReuse, Session: ownSession(id)}, a.ID, c, now)},
 			}, nil
 		}
 		return store.Change{}, refuse(ErrInvalidGrant, "")

@@ -15,7 +15,8 @@ func refuse(sentinel error, detail string) *Error { return &Error{Err: sentinel,
 var sentinels = []error{
 	ErrInvalidArgument, ErrInvalidProof, ErrInvalidPassword, ErrPasswordNotSet, ErrInvalidGrant,
 	ErrUnauthenticated, ErrSudoRequired, ErrPermissionDenied, ErrBlocked, ErrNotRegistered,
-	ErrIdentifierTaken, ErrUsernameTaken, ErrAccountExists, ErrRateLimited, ErrBusy, ErrUnsupported, ErrUnavailable,
+	ErrIdentifierTaken, ErrUsernameTaken, ErrAccountExists, ErrNoSuchMethod, ErrLastMethod,
+	ErrAssociationRequired, ErrSecondProof, ErrRateLimited, ErrBusy, ErrUnsupported, ErrUnavailable,
 }
 
 // report turns whatever ended a method into what its caller is told, and logs
@@ -41,7 +42,7 @@ func (s *Service) report(ctx context.Context, op string, c Caller, err error) er
 			out.Err, out.cause = ErrUnavailable, err
 		}
 	}
-	out = &Error{Op: op, Err: out.Err, Detail: out.Detail, RetryAfter: out.RetryAfter, cause: out.cause}
+	out = &Error{Op: op, Err: out.Err, Detail: out.Detail, RetryAfter: out.RetryAfter, MaxAge: out.MaxAge, cause: out.cause}
 	if errors.Is(out.Err, ErrUnavailable) {
 		s.log.ErrorContext(ctx, "failed", "op", op, who, "cause", out.cause)
 	} else {

@@ -67,7 +67,7 @@ func (s *Service) sessionName(ctx context.Context, c Caller) (string, error) {
 	if err := s.outsideTx(); err != nil {
 		return "", err
 	}
-	acting, _, err := s.acting(ctx, c, s.now())
+	acting, _, err := s.inSession(ctx, c, s.now())
 	if err != nil {
 		return "", err
 	}

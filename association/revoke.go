@@ -45,7 +45,12 @@ func (s *Service) endSession(ctx context.Context, c Caller, id string, mine func
 		}
 		return store.Change{
 			Proofs: []store.Proof{with(*p, p.Expires, v.end())},
-			Events: []store.Event{s.happened(event{Kind: eventSignOut, Session: ownSession(id)}, p.Account, c, now)},
+			Events: []store.Event{s.happened(event{Kind: EventSignOut, Session: ownSession(id)}, p.Account, c, now)},
 		}, nil
 	})
+}
+
+// ofAccount says that the sessions of an account are the caller's to end.
+func ofAccount(id string) func(string, session) bool {
+	return func(account string, _ session) bool { return account == id }
 }

@@ -174,8 +174,8 @@ func (s *Service) ask(ctx context.Context, c Caller, r SendRequest, now int64) (
 		return asked{}, refuse(ErrInvalidArgument, "no message reaches such an identifier")
 	}
 	out := asked{kind: k}
-	if !c.Actor.signedIn() {
-		if c.Actor != (Actor{}) || r.Target == TargetCurrentUser {
+	if !c.Actor.signedIn() || c.Actor.Anonymous {
+		if !c.Actor.signedIn() && c.Actor != (Actor{}) || r.Target == TargetCurrentUser {
 			return asked{}, refuse(ErrUnauthenticated, "")
 		}
 		if out.target, err = k.Canonical(r.To); err != nil {

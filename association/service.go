@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"regexp"
 	"time"
 
@@ -21,6 +22,12 @@ type Service struct {
 	kinds     map[string]Kind
 	passwords PasswordVerifier
 	policy    Policy
+	transfers Transfers
+	risks     Risks
+	revoker   SessionRevoker
+	deleter   AccountDeleter
+	observer  Observer
+	tickets   Tickets
 	clock     func() time.Time
 	log       *slog.Logger
 	hashing   gate
@@ -56,6 +63,11 @@ func newService(cfg Config) (*Service, error) {
 		sender:    cfg.Sender,
 		kinds:     map[string]Kind{},
 		passwords: cfg.Passwords,
+		transfers: cfg.Transfers,
+		risks:     cfg.Risks,
+		revoker:   cfg.Revoker,
+		deleter:   cfg.Deleter,
+		observer:  cfg.Observer,
 		clock:     cfg.Now,
 		log:       cfg.Logger,
 		hashing:   newGate(),
@@ -76,6 +88,15 @@ func newService(cfg Config) (*Service, error) {
 	}
 	if s.policy, err = cfg.Policy.withDefaults(); err != nil {
 		return nil, fmt.Errorf("Config.%w", err)
+	}
+	if err := cfg.Tickets.validate(); err != nil {
+		return nil, fmt.Errorf("Config.%w", err)
+	}
+	s.tickets = Tickets{Audience: cfg.Tickets.Audience, Keys: maps.Clone(cfg.Tickets.Keys)}
+	for kind := range s.policy.ReproveAfter {
+		if _, ok := s.kinds[kind]; !ok {
+			return nil, fmt.Errorf("Config.Policy.ReproveAfter: %q is no kind of Config.Kinds", kind)
+		}
 	}
 	if s.clock == nil {
 		s.clock = time.Now

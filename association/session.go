@@ -15,8 +15,11 @@ type session struct {
 	Factor          factor `json:"factor"`
 	Device          string `json:"device,omitempty"`
 	UserAgent       string `json:"userAgent,omitempty"`
-	Ended           bool   `json:"ended,omitempty"`
-	Expires         int64  `json:"expires"`
+	// Anonymous is a session of an account that the store has nothing of until it
+	// signs up.
+	Anonymous bool  `json:"anonymous,omitempty"`
+	Ended     bool  `json:"ended,omitempty"`
+	Expires   int64 `json:"expires"`
 	// Resume is the part of the session's name that each Sudo changes.
 	Resume string `json:"resume"`
 

@@ -16,9 +16,8 @@ type PasswordRequest struct {
 // proof made before dies with it; the acting session and its sudo live on.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrRateLimited, ErrInvalidArgument (too
-// short, too long),
-// ErrUnsupported (the host keeps the passwords), ErrBlocked, ErrBusy,
-// ErrUnavailable.
+// short, too long), ErrUnsupported (the host keeps the passwords), ErrBlocked,
+// ErrPermissionDenied (an anonymous account), ErrBusy, ErrUnavailable.
 func (s *Service) SetPassword(ctx context.Context, c Caller, r PasswordRequest) error {
 	return s.report(ctx, "set password", c, s.setPassword(ctx, c, r))
 }
@@ -30,29 +29,30 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 	if err := s.checkPassword(r.Password); err != nil {
 		return err
 	}
-	now := s.now()
 	req := requestOf("set password", c, r.SudoToken.Reveal())
-	// judge reports whether the call may go on, or repeats one that did: by the
-	// same name, and about the password that is set.
-	judge := func(h acting, a *store.Account) (sudo grant, repeat bool, err error) {
-		sudo, err = s.checkSudo(h, c, r.SudoToken, false)
-		if err == nil && s.keys.repeats(sudo.Answer, req, now) {
-			repeat, err = s.isPassword(ctx, c, a, r.Password, now)
+	// judge reports whether the call repeats one that was done, by the same name and
+	// about the password that is set, or refuses it.
+	judge := func(h *change) (repeat bool, err error) {
+		if s.keys.repeats(h.sudo.Answer, req, h.now) {
+			repeat, err = s.isPassword(ctx, c, h.read, r.Password, h.now)
 		}
 		if err != nil || repeat {
-			return sudo, repeat, err
+			return repeat, err
 		}
-		return sudo, false, s.mayUse(sudo, a, now)
+		if err := h.mayUse(); err != nil {
+			return false, err
+		}
+		return false, h.mayLose(ctx, "")
 	}
 	// Nobody makes us hash who has no sudo.
-	h, a, err := s.acting(ctx, c, now)
+	h, err := s.begin(ctx, c, r.SudoToken, false)
 	if err != nil {
 		return err
 	}
-	if _, repeat, err := judge(h, a); err != nil || repeat {
+	if repeat, err := judge(h); err != nil || repeat {
 		return err
 	}
-	if err := s.guardHashing(ctx, c, now); err != nil {
+	if err := s.guardHashing(ctx, c, h.now); err != nil {
 		return err
 	}
 	hash, err := s.hashPassword(ctx, r.Password)
@@ -60,27 +60,18 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 		return err
 	}
 	return s.attempt(ctx, func(bool) (store.Change, error) {
-		now = s.now() // hashing may have waited: what died meanwhile is dead
-		h, a, err := s.acting(ctx, c, now)
+		// Hashing may have waited: what died meanwhile is dead.
+		h, err := s.begin(ctx, c, r.SudoToken, false)
 		if err != nil {
 			return store.Change{}, err
 		}
-		sudo, repeat, err := judge(h, a)
-		if err != nil || repeat {
+		if repeat, err := judge(h); err != nil || repeat {
 			return store.Change{}, err
 		}
-		d, err := decodeAccount(a)
-		if err != nil {
-			return store.Change{}, err
-		}
-		next, d := raiseEpoch(*a, d, now)
-		d.Password = &passwordData{Hash: hash, SetAt: now}
-		next.Data = encode(d)
-		return store.Change{
-			Accounts: []store.Account{next},
-			Proofs:   []store.Proof{h.used(next.Epoch, s.keys.answered(req, h.proof.ID, now, struct{}{}))},
-			Events:   []store.Event{s.happened(event{Kind: eventSetPassword, Session: c.Actor.sessionKey(), Factor: sudo.Factor}, a.ID, c, now)},
-		}, nil
+		h.event.Kind = EventSetPassword
+		h.raise()
+		h.data = s.withPassword(h.read, h.data, h.sudo.Factor, hash, h.now)
+		return h.done(s.keys.answered(req, h.acting.proof.ID, h.now, struct{}{})), nil
 	})
 }
 

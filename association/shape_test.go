@@ -56,7 +56,7 @@ func shape(out *strings.Builder, indent string, typ reflect.Type) {
 	for i := range typ.NumField() {
 		f := typ.Field(i)
 		kind := f.Type
-		for kind.Kind() == reflect.Pointer {
+		for kind.Kind() == reflect.Pointer || kind.Kind() == reflect.Slice && kind.Elem().Kind() == reflect.Struct {
 			kind = kind.Elem()
 		}
 		if kind.Kind() == reflect.Struct {

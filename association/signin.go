@@ -9,7 +9,8 @@ import (
 
 // SignInRequest signs in by an identifier and its account's password, or by the
 // token of a code. With a token, an Identifier that is given must be the token's
-// address.
+// address; the password may stand beside it, where the address does not vouch alone
+// any more (R53).
 type SignInRequest struct {
 	Identifier        string // of any configured kind, as it was typed
 	Password          string
@@ -19,7 +20,8 @@ type SignInRequest struct {
 // SignIn opens a session.
 //
 // ErrInvalidPassword, ErrRateLimited, ErrInvalidProof, ErrNotRegistered (the token
-// stays good for SignUp), ErrInvalidArgument, ErrBlocked, ErrBusy, ErrUnavailable.
+// stays good for SignUp), ErrSecondProof (it stays good to be shown with the
+// password), ErrInvalidArgument, ErrBlocked, ErrBusy, ErrUnavailable.
 func (s *Service) SignIn(ctx context.Context, c Caller, r SignInRequest) (Session, error) {
 	session, err := s.signIn(ctx, c, r)
 	return session, s.report(ctx, "sign in", c, err)
@@ -29,10 +31,8 @@ func (s *Service) signIn(ctx context.Context, c Caller, r SignInRequest) (Sessio
 	if err := s.outsideTx(); err != nil {
 		return Session{}, err
 	}
-	switch byToken := !r.VerificationToken.IsZero(); {
-	case byToken && r.Password != "":
-		return Session{}, refuse(ErrInvalidArgument, "give a password or a verification token, not both")
-	case byToken:
+	switch {
+	case !r.VerificationToken.IsZero():
 		return s.signInByToken(ctx, c, r)
 	case r.Identifier == "" || r.Password == "":
 		return Session{}, refuse(ErrInvalidArgument, "give a verification token, or an identifier and a password")
@@ -66,35 +66,14 @@ func (s *Service) signInByPassword(ctx context.Context, c Caller, r SignInReques
 	}
 	f := passwordFactor(d)
 
-	// A named request has one session: its repeat finds the record by that name.
-	id := newID()
 	req := requestOf("sign in", c, a.ID)
-	if req.fields != nil {
-		id = s.slotID(append(req.fields, []byte("session"))...)
-	}
-	var told Session
-	err = s.attempt(ctx, func(again bool) (store.Change, error) {
-		if again {
-			p, _, v, err := s.readSession(ctx, id, proofSession)
-			if err != nil {
-				return store.Change{}, err
-			}
-			if p != nil && s.keys.repeats(v.Answer, req, now) && s.openSession(v.Answer, id, &told) {
-				return store.Change{}, nil
-			}
-			id = newID()
-		}
-		p, session := s.newSession(id, a, c, f, req, now)
-		told = session
+	return s.openNamed(ctx, c, req, now, func(id string, _ bool) (store.Change, Session, error) {
+		p, told := s.newSession(id, a, c, f, req, now)
 		return store.Change{
 			Proofs: []store.Proof{p},
-			Events: []store.Event{s.happened(event{Kind: eventSignIn, Session: ownSession(id), Factor: f}, a.ID, c, now)},
-		}, nil
+			Events: []store.Event{s.happened(event{Kind: EventSignIn, Session: ownSession(id), Factor: f.event()}, a.ID, c, now)},
+		}, told, nil
 	})
-	if err != nil {
-		return Session{}, err
-	}
-	return told, nil
 }
 
 // recognise returns the kind that accepts what was typed, with its value.
@@ -108,9 +87,13 @@ func (s *Service) recognise(typed string) (Kind, []byte) {
 }
 
 func (s *Service) signInByToken(ctx context.Context, c Caller, r SignInRequest) (Session, error) {
+	if err := formed(r.Password); err != nil {
+		return Session{}, err
+	}
 	now := s.now()
 	req := requestOf("sign in", c, r.VerificationToken.Reveal(), r.Identifier)
 	var told Session
+	judged := false // the password, once, however often the write is tried
 	err := s.attempt(ctx, func(bool) (store.Change, error) {
 		h, a, err := s.presentSignIn(ctx, c, r.VerificationToken, func(h held) bool {
 			k, value := s.recognise(r.Identifier)
@@ -128,7 +111,13 @@ func (s *Service) signInByToken(ctx context.Context, c Caller, r SignInRequest) 
 		if a == nil {
 			return store.Change{}, refuse(ErrNotRegistered, "")
 		}
-		change, session, err := s.signInChange(h, a, c, req, now)
+		if r.Password != "" && !judged {
+			if err := s.judgePassword(ctx, c, now, a, "", r.Password); err != nil {
+				return store.Change{}, err
+			}
+			judged = true
+		}
+		change, session, err := s.signInChange(ctx, h, a, c, judged, req, now, "")
 		told = session
 		return change, err
 	})
@@ -156,23 +145,38 @@ func (s *Service) presentSignIn(ctx context.Context, c Caller, t Token, names fu
 	return h, a, err
 }
 
-// signInChange spends the verification and opens a session of the account.
-func (s *Service) signInChange(h held, a *store.Account, c Caller, req request, now int64) (store.Change, Session, error) {
-	if err := usable(a); err != nil {
-		return store.Change{}, Session{}, err
-	}
-	d, err := decodeAccount(a)
+// signInChange spends the verification and opens a session of the account. It takes an
+// address that does not vouch alone only beside a password.
+func (s *Service) signInChange(ctx context.Context, h held, a *store.Account, c Caller, password bool, req request, now int64, other string) (store.Change, Session, error) {
+	f, accounts, err := s.recovers(ctx, h, a, password, now)
 	if err != nil {
 		return store.Change{}, Session{}, err
 	}
-	if h.v.RequestedAt <= d.EpochAt { // asked for in an epoch that is over
-		return store.Change{}, Session{}, refuse(ErrInvalidProof, "")
-	}
-	own := linked(a, h.v.Kind, h.v.Target)
-	f := factor{Kind: own.Kind, ID: own.ID, SetAt: own.CreatedAt}
 	p, told := s.newSession(newID(), a, c, f, request{}, now)
 	return store.Change{
-		Proofs: []store.Proof{s.spent(h, req, now, newSessionAnswer(told)), p},
-		Events: []store.Event{s.happened(event{Kind: eventSignIn, Session: ownSession(told.ID), Factor: f}, a.ID, c, now)},
+		Accounts: accounts,
+		Proofs:   []store.Proof{s.spent(h, req, now, newSessionAnswer(told)), p},
+		Events:   []store.Event{s.happened(event{Kind: EventSignIn, Session: ownSession(told.ID), Factor: f.event(), Other: other}, a.ID, c, now)},
 	}, told, nil
+}
+
+// recovers returns the address that a sign-in code went to, as a factor of the account
+// that has it, if it may let somebody in.
+func (s *Service) recovers(ctx context.Context, h held, a *store.Account, password bool, now int64) (factor, []store.Account, error) {
+	if err := usable(a); err != nil {
+		return factor{}, nil, err
+	}
+	d, err := decodeAccount(a)
+	if err != nil {
+		return factor{}, nil, err
+	}
+	if h.v.RequestedAt <= d.EpochAt { // asked for in an epoch that is over
+		return factor{}, nil, refuse(ErrInvalidProof, "")
+	}
+	f, err := addressFactor(*linked(a, h.v.Kind, h.v.Target))
+	if err != nil {
+		return factor{}, nil, err
+	}
+	_, accounts, err := s.vouches(ctx, a, f, password, now)
+	return f, accounts, err
 }

@@ -38,9 +38,9 @@ func TestSignInByAnyIdentifierAndThePassword(t *testing.T) {
 		{"no password", association.SignInRequest{Identifier: "ada"}, association.ErrInvalidArgument},
 		{"no identifier", association.SignInRequest{Password: password}, association.ErrInvalidArgument},
 		{"nothing", association.SignInRequest{}, association.ErrInvalidArgument},
-		{"both proofs", association.SignInRequest{
+		{"a password beside no token", association.SignInRequest{
 			Identifier: "ada", Password: password, VerificationToken: association.NewToken("x"),
-		}, association.ErrInvalidArgument},
+		}, association.ErrInvalidProof},
 	} {
 		if _, err := w.svc.SignIn(t.Context(), device("d"), tt.r); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)

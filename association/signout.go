@@ -19,5 +19,5 @@ func (s *Service) signOut(ctx context.Context, c Caller) error {
 	if !c.Actor.signedIn() || c.Actor.HostSession {
 		return refuse(ErrUnauthenticated, "")
 	}
-	return s.endSession(ctx, c, c.Actor.Session, func(account string, _ session) bool { return account == c.Actor.Account })
+	return s.endSession(ctx, c, c.Actor.Session, ofAccount(c.Actor.Account))
 }

@@ -3,8 +3,6 @@ package association
 import (
 	"context"
 	"errors"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/ligature-auth/ligature/store"
 )
@@ -19,20 +17,23 @@ type SignUpRequest struct {
 	// All optional: a username (of the kind named "username"), a password, a
 	// name to show.
 	Username, Password, Name string
+
+	// AnonymousToken is an access token of an anonymous account, which then becomes
+	// this one, with a new session; one that has expired within the last 20 minutes
+	// counts, since typing a code takes its time. Optional: a Caller who is anonymous
+	// signs up from that session.
+	AnonymousToken Token
 }
-
-// UsernameKind is the name of the kind that SignUpRequest.Username is of.
-const UsernameKind = "username"
-
-const maxNameBytes = 128
 
 // SignUp makes an account with the proved address and signs in. With an address
 // that has an account it signs in to that one and ignores every other field, so
-// that a client need not know which it is.
+// that a client need not know which it is; the event then names the anonymous account
+// that was left behind, as Other.
 //
 // ErrPermissionDenied (sign-up is closed), ErrInvalidProof, ErrRateLimited,
-// ErrUsernameTaken and ErrInvalidArgument (the token stays good), ErrUnsupported,
-// ErrBlocked, ErrBusy, ErrUnavailable.
+// ErrUsernameTaken and ErrInvalidArgument (the token stays good; also for an anonymous
+// session that is over), ErrSecondProof, ErrUnsupported, ErrBlocked, ErrBusy,
+// ErrUnavailable.
 func (s *Service) SignUp(ctx context.Context, c Caller, r SignUpRequest) (Session, error) {
 	session, err := s.signUp(ctx, c, r)
 	return session, s.report(ctx, "sign up", c, err)
@@ -47,7 +48,7 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 	var told Session
 	var hash string
 	step := func(bool) (store.Change, error) {
-		h, a, err := s.presentSignIn(ctx, c, r.VerificationToken, r.names(s))
+		h, a, err := s.presentSignIn(ctx, c, r.VerificationToken, s.names(r.Kind, r.To))
 		if err != nil {
 			return store.Change{}, err
 		}
@@ -57,9 +58,13 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 		if !s.redeemable(h, r.VerificationToken, now) {
 			return store.Change{}, refuse(ErrInvalidProof, "")
 		}
+		guest, err := s.guest(ctx, c, r.AnonymousToken, now)
+		if err != nil {
+			return store.Change{}, err
+		}
 		var change store.Change
 		if a != nil {
-			change, told, err = s.signInChange(h, a, c, req, now)
+			change, told, err = s.signInChange(ctx, h, a, c, false, req, now, guest.account())
 			return change, err
 		}
 		username, err := s.maySignUp(ctx, r)
@@ -78,8 +83,8 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 				return store.Change{}, refuse(ErrInvalidProof, "")
 			}
 		}
-		change, told = s.signUpChange(h, c, r, username, hash, req, now)
-		return change, nil
+		change, told = s.signUpChange(h, c, r, guest, username, hash, req, now)
+		return change, s.quarantined(ctx, told.Account, h, &change, c, now)
 	}
 	err := s.attempt(ctx, step)
 	if errors.Is(err, store.ErrTaken) {
@@ -90,21 +95,6 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 		return Session{}, err
 	}
 	return told, nil
-}
-
-// names returns the check that the request names the address of its token.
-func (r SignUpRequest) names(s *Service) func(held) bool {
-	return func(h held) bool {
-		if r.To == "" {
-			return true
-		}
-		k, err := s.kind(r.Kind)
-		if err != nil || r.Kind != h.v.Kind {
-			return false
-		}
-		value, err := k.Canonical(r.To)
-		return err == nil && string(value) == string(h.v.Target)
-	}
 }
 
 // maySignUp refuses what is refused before a password is hashed, and returns the
@@ -128,52 +118,31 @@ func (s *Service) maySignUp(ctx context.Context, r SignUpRequest) (username []by
 	return s.freeUsername(ctx, r.Username)
 }
 
-func (s *Service) signUpChange(h held, c Caller, r SignUpRequest, username []byte, hash string, req request, now int64) (store.Change, Session) {
+func (s *Service) signUpChange(h held, c Caller, r SignUpRequest, g *guest, username []byte, hash string, req request, now int64) (store.Change, Session) {
 	a := newAccount(newID(), now)
 	d := accountData{V: dataV, Name: r.Name}
+	happened := event{Kind: EventSignUp}
+	var change store.Change
+	if g != nil {
+		a, happened.Kind = newAccount(g.proof.Account, g.proof.CreatedAt), EventUpgrade
+		*a, d = raiseEpoch(*a, d, now) // whoever else holds the anonymous session is out
+		change.Proofs = append(change.Proofs, with(g.proof, g.proof.Expires, g.v.end()))
+	}
+	own := newAssociation(a.ID, h.v.Kind, h.v.Target, h.v.Typed, byCode, nil, now)
+	change.Link = append(change.Link, own)
+	if username != nil {
+		change.Link = append(change.Link, newAssociation(a.ID, UsernameKind, username, clip(r.Username), byChoice, nil, now))
+	}
 	if hash != "" {
-		d.Password = &passwordData{Hash: hash, SetAt: now}
+		d.Password = &passwordData{Hash: hash, SetAt: now, Roots: []string{own.ID}}
 	}
 	a.Data = encode(d)
-	links := []store.Association{newAssociation(a.ID, h.v.Kind, h.v.Target, h.v.Typed, byCode, now)}
-	if username != nil {
-		links = append(links, newAssociation(a.ID, UsernameKind, username, clip(r.Username), byChoice, now))
-	}
-	f := factor{Kind: h.v.Kind, ID: links[0].ID, SetAt: now}
+	f := factor{Kind: own.Kind, ID: own.ID, SetAt: now}
 	p, told := s.newSession(newID(), a, c, f, request{}, now)
-	return store.Change{
-		Accounts: []store.Account{*a},
-		Proofs:   []store.Proof{s.spent(h, req, now, newSessionAnswer(told)), p},
-		Link:     links,
-		Events:   []store.Event{s.happened(event{Kind: eventSignUp, Session: ownSession(told.ID), Factor: f, Association: links[0].ID}, a.ID, c, now)},
-	}, told
-}
-
-// freeUsername returns the username's value, unless another account has it.
-func (s *Service) freeUsername(ctx context.Context, typed string) ([]byte, error) {
-	k, err := s.kind(UsernameKind)
-	if err != nil {
-		return nil, err
-	}
-	value, err := k.Canonical(typed)
-	if err != nil {
-		return nil, err
-	}
-	owner, err := s.accountByIdentifier(ctx, UsernameKind, value)
-	if err == nil && owner != nil {
-		err = refuse(ErrUsernameTaken, "")
-	}
-	return value, err
-}
-
-func checkName(name string) error {
-	if len(name) > maxNameBytes || !utf8.ValidString(name) {
-		return refuse(ErrInvalidArgument, "the name is too long or not valid text")
-	}
-	for _, r := range name {
-		if !unicode.IsPrint(r) {
-			return refuse(ErrInvalidArgument, "the name has characters that do not print")
-		}
-	}
-	return nil
+	happened.Session, happened.Factor = ownSession(told.ID), f.event()
+	happened.Association, happened.Identifier = own.ID, own.Kind
+	change.Accounts = []store.Account{*a}
+	change.Proofs = append(change.Proofs, s.spent(h, req, now, newSessionAnswer(told)), p)
+	change.Events = []store.Event{s.happened(happened, a.ID, c, now)}
+	return change, told
 }

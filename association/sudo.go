@@ -8,12 +8,17 @@ import (
 	"github.com/ligature-auth/ligature/store"
 )
 
-// SudoRequest proves who somebody is, once more: by the account's password, or
-// by the token of a code sent to one of its addresses. With neither it rests on
-// a recent sign-in, which is enough only for an account that has no factor.
+// SudoRequest proves who somebody is, once more: by the account's password, by the
+// token of a code sent to one of its addresses, or by a code of its authenticator app.
+// With none of these it rests on a recent sign-in, which is enough only for an account
+// that has no factor.
+//
+// The password may stand beside the token of an address that does not vouch alone any
+// more (R53): the password is then the factor, and the address is proved anew.
 type SudoRequest struct {
 	Password          string
 	VerificationToken Token
+	AuthenticatorCode string
 }
 
 // Sudo judges the proof and returns a sudo token. It is good for changes to this
@@ -24,8 +29,9 @@ type SudoRequest struct {
 //
 // ErrUnauthenticated, ErrInvalidArgument (two proofs at once),
 // ErrInvalidPassword, ErrRateLimited, ErrPasswordNotSet, ErrInvalidProof,
-// ErrSudoRequired (no proof, and the account has a factor or its sign-in is too
-// old), ErrBlocked, ErrBusy, ErrUnavailable.
+// ErrSecondProof, ErrSudoRequired (no proof, and the account has a factor or its
+// sign-in is too old; or the proof is weaker than Policy.StrongestAvailable asks),
+// ErrBlocked, ErrPermissionDenied (an anonymous account), ErrBusy, ErrUnavailable.
 func (s *Service) Sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, error) {
 	g, err := s.sudo(ctx, c, r)
 	return g, s.report(ctx, "sudo", c, err)
@@ -36,14 +42,14 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 		return Grant{}, err
 	}
 	byToken := !r.VerificationToken.IsZero()
-	if byToken && r.Password != "" {
-		return Grant{}, refuse(ErrInvalidArgument, "give a password or a verification token, not both")
+	if r.AuthenticatorCode != "" && (byToken || r.Password != "") {
+		return Grant{}, refuse(ErrInvalidArgument, "give one proof")
 	}
 	if err := formed(r.Password); err != nil {
 		return Grant{}, err
 	}
 	now := s.now()
-	req := requestOf("sudo", c, r.VerificationToken.Reveal())
+	req := requestOf("sudo", c, r.VerificationToken.Reveal(), r.AuthenticatorCode)
 
 	acting, a, err := s.acting(ctx, c, now)
 	if err != nil {
@@ -51,9 +57,9 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	}
 	var f factor
 	switch {
-	case byToken: // judged below, with the write that spends it
 	case r.Password != "":
 		f, err = s.judgedPassword(ctx, c, a, r.Password, now)
+	case byToken, r.AuthenticatorCode != "": // judged below, with the write that spends it
 	default:
 		f, err = s.signInFactor(ctx, a, c.Actor, now)
 	}
@@ -61,50 +67,101 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 		return Grant{}, err
 	}
 
+	app := judgedTOTP{s: s, typed: r.AuthenticatorCode, now: now}
 	var told grantAnswer
 	err = s.attempt(ctx, func(again bool) (store.Change, error) {
 		// The account stays the one whose factor was judged: if it has moved on
 		// since, the grant is of an older epoch, and dead.
 		if again {
-			if acting, _, err = s.acting(ctx, c, now); err != nil {
+			var fresh *store.Account
+			if acting, fresh, err = s.acting(ctx, c, now); err != nil {
 				return store.Change{}, err
+			}
+			if fresh.Epoch == a.Epoch {
+				a = fresh // it may be written
 			}
 		}
 		if old := acting.v.Sudo; old != nil && s.keys.repeats(old.Answer, req, now) && s.keys.open(old.Answer, acting.proof.ID, &told) {
 			return store.Change{}, nil
 		}
 		var change store.Change
-		if byToken {
-			slot, ok := verificationSlot(r.VerificationToken)
-			if !ok {
-				return store.Change{}, refuse(ErrInvalidProof, "")
-			}
-			h, err := s.present(ctx, c, slot, sender.Sudo)
+		switch {
+		case byToken:
+			code, spent, err := s.sudoByCode(ctx, c, a, r.VerificationToken, now)
 			if err != nil {
 				return store.Change{}, err
 			}
-			own := linked(a, h.v.Kind, h.v.Target)
-			if own == nil || !s.redeemable(h, r.VerificationToken, now) {
-				return store.Change{}, refuse(ErrInvalidProof, "")
+			vouches, accounts, err := s.vouches(ctx, a, code, r.Password != "", now)
+			if err != nil {
+				return store.Change{}, err
 			}
-			f = factor{Kind: own.Kind, ID: own.ID, SetAt: own.CreatedAt}
-			change.Proofs = append(change.Proofs, s.spent(h, request{}, now, nil))
+			if vouches && r.Password == "" {
+				f = code
+			}
+			change.Proofs, change.Accounts = []store.Proof{spent}, accounts
+		case r.AuthenticatorCode != "":
+			if f, change.Accounts, err = s.sudoByApp(ctx, a, &app); err != nil {
+				return store.Change{}, err
+			}
+		}
+		f = f.aged(now, s.policy.FactorRootedFor)
+		if err := s.maySudo(ctx, f, a, now); err != nil {
+			return store.Change{}, err
 		}
 		id, secret := s.grantID(c.Actor), randomBytes(secretBytes)
 		expires := now + s.policy.SudoTTL.Microseconds()
 		told = grantAnswer{Token: makeToken(prefixSudo, id, secret).Reveal(), Expires: expires}
 		change.Proofs = append(change.Proofs, acting.elevated(grant{
-			Epoch: a.Epoch, Factor: f, Expires: expires,
+			Epoch: a.Epoch, At: now, Factor: f, Expires: expires,
 			Token:  s.keys.seal(useToken, sudoFields(id, a.ID, c.Actor.sessionKey(), expires, secret)...),
 			Answer: s.keys.answered(req, acting.proof.ID, now, told),
 		}))
-		change.Events = []store.Event{s.happened(event{Kind: eventSudo, Session: c.Actor.sessionKey(), Factor: f}, a.ID, c, now)}
+		change.Events = []store.Event{s.happened(event{Kind: EventSudo, Session: c.Actor.sessionKey(), Factor: f.event()}, a.ID, c, now)}
 		return change, nil
 	})
 	if err != nil {
 		return Grant{}, err
 	}
 	return told.grant(), nil
+}
+
+// sudoByCode returns the address that a sudo code went to, as a factor, and the write
+// that spends the code's token.
+func (s *Service) sudoByCode(ctx context.Context, c Caller, a *store.Account, t Token, now int64) (factor, store.Proof, error) {
+	slot, ok := verificationSlot(t)
+	if !ok {
+		return factor{}, store.Proof{}, refuse(ErrInvalidProof, "")
+	}
+	h, err := s.present(ctx, c, slot, sender.Sudo)
+	if err != nil {
+		return factor{}, store.Proof{}, err
+	}
+	own := linked(a, h.v.Kind, h.v.Target)
+	if own == nil || !s.redeemable(h, t, now) {
+		return factor{}, store.Proof{}, refuse(ErrInvalidProof, "")
+	}
+	f, err := addressFactor(*own)
+	return f, s.spent(h, request{}, now, nil), err
+}
+
+// sudoByApp returns the account's authenticator as a factor, if the code is its own,
+// and the write that keeps the code from being taken again.
+func (s *Service) sudoByApp(ctx context.Context, a *store.Account, code *judgedTOTP) (factor, []store.Account, error) {
+	d, err := decodeAccount(a)
+	if err != nil {
+		return factor{}, nil, err
+	}
+	if d.Authenticator == nil {
+		return factor{}, nil, refuse(ErrInvalidProof, "")
+	}
+	app := *d.Authenticator
+	if app.LastStep, err = code.judge(ctx, a.ID, app); err != nil {
+		return factor{}, nil, err
+	}
+	next := *a
+	d.Authenticator = &app
+	next.Data = encode(d)
+	return app.factor(), []store.Account{next}, nil
 }
 
 // grantID names the one grant of an account and session, in its token.
@@ -127,24 +184,15 @@ func (s *Service) judgedPassword(ctx context.Context, c Caller, a *store.Account
 	return passwordFactor(d), nil
 }
 
-// passwordFactor is the account's password as a factor.
-func passwordFactor(d accountData) factor {
-	f := factor{Kind: factorPassword}
-	if d.Password != nil {
-		f.SetAt = d.Password.SetAt
-	}
-	return f
-}
-
 // signInFactor lets a recent sign-in stand in for a factor where there is none:
 // such an account could never bind its first address otherwise.
 func (s *Service) signInFactor(ctx context.Context, a *store.Account, actor Actor, now int64) (factor, error) {
-	n, err := s.factors(ctx, a, "")
+	all, err := s.factors(ctx, a, now)
 	if err != nil {
 		return factor{}, err
 	}
-	if n > 0 {
-		return factor{}, refuse(ErrSudoRequired, "give a password, or a code sent to an address of the account")
+	if len(all) > 0 {
+		return factor{}, refuse(ErrSudoRequired, "give the password, a code sent to an address of the account, or one of its authenticator")
 	}
 	age := time.Duration(now-actor.AuthenticatedAt.UnixMicro()) * time.Microsecond
 	if actor.AuthenticatedAt.IsZero() || age < 0 || age >= s.policy.RecentSignIn {

@@ -234,7 +234,8 @@ func TestSudoByPasswordOrByACode(t *testing.T) {
 		{"code to an address not bound", association.SudoRequest{VerificationToken: foreign}, association.ErrInvalidProof},
 		{"code of another session", association.SudoRequest{VerificationToken: elsewhere}, association.ErrInvalidProof},
 		{"sign-in code", association.SudoRequest{VerificationToken: signIn}, association.ErrInvalidProof},
-		{"two proofs", association.SudoRequest{Password: password, VerificationToken: elsewhere}, association.ErrInvalidArgument},
+		{"a password beside another session's code", association.SudoRequest{Password: password, VerificationToken: elsewhere}, association.ErrInvalidProof},
+		{"a password beside an authenticator's code", association.SudoRequest{Password: password, AuthenticatorCode: "123456"}, association.ErrInvalidArgument},
 		{"password", association.SudoRequest{Password: password}, nil},
 	} {
 		if _, err := w.svc.Sudo(t.Context(), c, tt.r); !errors.Is(err, tt.want) {

@@ -24,6 +24,7 @@ import "github.com/ligature-auth/ligature/store"
 // rather than a Password to be hashed, and let Config.Passwords, which Bind and
 // Account may ask, not wait for a connection of the same pool. The log says what was
 // done in a transaction, whatever becomes of it; the account's history knows better.
+// Nor is Config.Observer told, and Config.Revoker and Deleter are by Deliver.
 func (s *Service) With(st store.Store) *Service {
 	inside := *s
 	inside.store, inside.inTx = st, true

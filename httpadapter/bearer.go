@@ -47,6 +47,7 @@ func (bearer) opened(h *handler, _ *exchange, s association.Session) (any, error
 		RefreshToken: s.Refresh.Reveal(),
 		ExpiresIn:    h.until(s.AccessExpires),
 		Subject:      s.Account,
+		Scope:        scope(s),
 	}, nil
 }
 

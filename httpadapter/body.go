@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -99,10 +100,20 @@ func (t *sudoToken) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return nil
 }
 
+// numbered is a phone number, or nothing where the client has put a country's prefix
+// before none.
+func numbered(phone string) string {
+	if prefix, rest, ok := strings.Cut(phone, " "); ok && rest == "" && strings.HasPrefix(prefix, "+") && len(prefix) <= 4 {
+		return ""
+	}
+	return phone
+}
+
 func (t sudoToken) token() association.Token { return association.NewToken(string(t)) }
 
 // address is the email or phone number of a body that names exactly one.
 func address(email, phone string) (kind, to string, err error) {
+	phone = numbered(phone)
 	switch {
 	case email != "" && phone == "":
 		return "email", email, nil

@@ -81,7 +81,7 @@ func (m cookie) opened(h *handler, x *exchange, s association.Session) (any, err
 	if deadline := m.s.Deadline(x.r.Context()); deadline.Before(expires) {
 		expires = deadline
 	}
-	return signedInAs{Subject: s.Account, ExpiresIn: h.until(expires)}, nil
+	return signedInAs{Subject: s.Account, ExpiresIn: h.until(expires), Scope: scope(s)}, nil
 }
 
 // elevated takes the new name that sudo gave the session. Sudo has been granted to

@@ -3,6 +3,7 @@ package httpadapter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -37,6 +38,10 @@ var refusals = []refusal{
 	{association.ErrIdentifierTaken, "failed_precondition", 9, http.StatusBadRequest},
 	{association.ErrUsernameTaken, "already_exists", 6, http.StatusConflict},
 	{association.ErrAccountExists, "already_exists", 6, http.StatusConflict},
+	{association.ErrNoSuchMethod, "not_found", 5, http.StatusNotFound},
+	{association.ErrLastMethod, "failed_precondition", 9, http.StatusBadRequest},
+	{association.ErrAssociationRequired, "failed_precondition", 9, http.StatusForbidden},
+	{association.ErrSecondProof, "two_factor_required", 9, http.StatusForbidden},
 	{association.ErrRateLimited, "resource_exhausted", 8, http.StatusTooManyRequests},
 	{association.ErrBusy, "unavailable", 14, http.StatusServiceUnavailable},
 	{association.ErrUnsupported, "unimplemented", 12, http.StatusNotImplemented},
@@ -84,8 +89,12 @@ func writeError(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, association.ErrSudoRequired):
 		// RFC 9470: only a fresh authentication will do.
-		w.Header().Set("WWW-Authenticate",
-			`Bearer error="insufficient_user_authentication", error_description="a fresh sudo token is required", max_age=0`)
+		age := int64(0)
+		if e != nil {
+			age = int64(e.MaxAge.Seconds())
+		}
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(
+			`Bearer error="insufficient_user_authentication", error_description="a fresh sudo token is required", max_age=%d`, age))
 	case status == http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 	}

@@ -61,37 +61,6 @@ type handler struct {
 	proxies  []netip.Prefix
 }
 
-// route is one endpoint.
-type route struct {
-	method, path string
-
-	// who says whether the endpoint cares who is signed in.
-	who who
-
-	// needs says what Sessions must offer for the endpoint to be served.
-	needs offer
-
-	// serve returns what to answer: a struct for a JSON object.
-	serve func(*handler, *exchange) (any, error)
-}
-
-type who int
-
-const (
-	anyone   who = iota // nobody is asked
-	whoever             // the signed-in account, if there is one
-	signedIn            // the signed-in account, or 401
-)
-
-// offer is what a kind of Sessions has endpoints for.
-type offer int
-
-const (
-	knowing   offer = iota // who is signed in; how is the host's own affair
-	signingIn              // opening and ending sessions
-	tokens                 // handing out tokens for them
-)
-
 // exchange is a request being answered.
 type exchange struct {
 	w      http.ResponseWriter
@@ -101,22 +70,6 @@ type exchange struct {
 
 // nothing is the answer where there is nothing to say.
 type nothing struct{}
-
-// The endpoints.
-var routes = []route{
-	{"POST", "/v1/verification", whoever, knowing, sendVerification},
-	{"POST", "/v1/verification/verify", anyone, knowing, verify},
-	{"POST", "/v1/user/sudo", signedIn, knowing, sudo},
-	{"PATCH", "/v1/user/contact", signedIn, knowing, bindContact},
-	{"POST", "/v1/user/basic/edit", signedIn, knowing, editBasic},
-	{"GET", "/v1/user/me", signedIn, knowing, me},
-	{"PATCH", "/v1/user/password", signedIn, knowing, setPassword},
-	{"POST", "/v1/signup", anyone, signingIn, signUp},
-	{"POST", "/v1/signin", anyone, signingIn, signIn},
-	{"POST", "/v1/token", anyone, tokens, refresh},
-	{"POST", "/v1/revoke", anyone, tokens, revoke},
-	{"POST", "/v1/user/signout", anyone, signingIn, signOut},
-}
 
 // serve answers one endpoint.
 func (h *handler) serve(rt route) http.Handler {
@@ -131,7 +84,7 @@ func (h *handler) serve(rt route) http.Handler {
 }
 
 func (h *handler) answer(rt route, w http.ResponseWriter, r *http.Request) (any, error) {
-	if err := noSecretInQuery(r); err != nil {
+	if err := noSecretInQuery(r, rt.inQuery); err != nil {
 		return nil, err
 	}
 	if err := h.sessions.admits(r); err != nil {
@@ -154,18 +107,19 @@ func (h *handler) answer(rt route, w http.ResponseWriter, r *http.Request) (any,
 // secretParameters travel in the body or in a header, never in a URL (R38).
 var secretParameters = []string{
 	"sudo_token", "verification_token", "verification_code", "access_token", "refresh_token", "provider_token",
-	"token", "code", "password", "new_password", "old_password",
+	"token", "code", "password", "new_password", "old_password", "anonymous_token", "ticket", "authenticator_code",
+	"other_access_token", "other_sudo_token",
 }
 
 // noSecretInQuery refuses such a query, and one that cannot be read in full: what
-// is left out here, the next reader may see.
-func noSecretInQuery(r *http.Request) error {
+// is left out here, the next reader may see. One name may be let pass.
+func noSecretInQuery(r *http.Request, but string) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return fmt.Errorf("httpadapter: %w: the query cannot be read", association.ErrInvalidArgument)
 	}
 	for name := range query {
-		if slices.Contains(secretParameters, strings.ToLower(name)) {
+		if slices.Contains(secretParameters, strings.ToLower(name)) && (but == "" || name != but) {
 			return fmt.Errorf("httpadapter: %w: secrets do not belong in a URL", association.ErrInvalidArgument)
 		}
 	}

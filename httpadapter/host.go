@@ -1,6 +1,8 @@
 package httpadapter
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 
@@ -13,7 +15,7 @@ import (
 //
 // who returns the zero Actor for nobody. Its Session must name the host's session,
 // so that no two share a name; it is kept in clear in records and events, so it is
-// never the cookie's value itself. Its AuthenticatedAt says when the person signed
+// never the cookie's value itself: SessionName makes a name of that. Its AuthenticatedAt says when the person signed
 // in. It may refuse with association.ErrUnauthenticated or ErrBlocked; any other
 // error is answered as unavailable, and logged nowhere else.
 //
@@ -56,3 +58,11 @@ func (host) admits(*http.Request) error         { return nil }
 func (host) elevated(*handler, *exchange) error { return nil }
 func (host) offers() offer                      { return knowing }
 func (host) crossOrigin() bool                  { return false }
+
+// SessionName names a session of the host's by its token or cookie value, for
+// Actor.Session: the same value has the same name, and nobody finds the value by the
+// name.
+func SessionName(token string) string {
+	sum := sha256.Sum256([]byte("ligature/session/v1" + token))
+	return hex.EncodeToString(sum[:])
+}

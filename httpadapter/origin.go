@@ -36,7 +36,7 @@ func sameOrigin(next http.Handler, o Options) (http.Handler, error) {
 		AllowedOrigins: o.Origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete},
 		AllowedHeaders: []string{
-			"Authorization", "Content-Type", "X-Captcha-Token", "X-Device-Id", "X-Request-Id", "X-Sdk-Version",
+			"Authorization", "Content-Type", "X-Captcha-Token", "X-Device-Id", "X-Request-Id", "X-Sdk-Version", sudoHeader,
 		},
 		ExposedHeaders: []string{"Retry-After", "WWW-Authenticate"},
 		MaxAge:         600,

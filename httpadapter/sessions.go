@@ -35,9 +35,13 @@ type Sessions interface {
 // ErrUnauthenticated (a dead token, or a request that says it in two ways),
 // ErrBlocked, ErrUnavailable.
 func Actor(svc *association.Service, s Sessions, r *http.Request) (association.Actor, error) {
-	if err := s.admits(r); err != nil {
-		return association.Actor{}, err
-	}
-	c, err := s.identify(svc, r, association.Caller{})
+	c, err := identify(svc, s, r)
 	return c.Actor, err
+}
+
+func identify(svc *association.Service, s Sessions, r *http.Request) (association.Caller, error) {
+	if err := s.admits(r); err != nil {
+		return association.Caller{}, err
+	}
+	return s.identify(svc, r, association.Caller{})
 }

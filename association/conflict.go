@@ -1,0 +1,182 @@
+package association
+
+import (
+	"context"
+
+	"github.com/ligature-auth/ligature/store"
+)
+
+// Conflict is what a caller asks for where another account has the address that it
+// has proved. Asking is all it is: Config.Transfers decides.
+type Conflict string
+
+// What may be asked for. Both move the address to the acting account.
+const (
+	// ConflictTransfer leaves the other account what else it has; without any way to
+	// sign in it is disabled.
+	ConflictTransfer Conflict = "TRANSFER"
+	// ConflictDelete deletes the other account.
+	ConflictDelete Conflict = "DELETE_ACCOUNT_TRANSFER"
+)
+
+// Transfers is the application's policy on addresses that another account has.
+type Transfers interface {
+	// MayTransfer grants a transfer, or not. It is asked inside Bind, with the address
+	// proved, and only where the address is all that the other account could prove
+	// itself by, or where that account is proved as well (R48). It may be asked more
+	// than once for one Bind; an error refuses as ErrUnavailable.
+	MayTransfer(ctx context.Context, t Transfer) (bool, error)
+}
+
+// Merger merges two accounts of one person.
+type Merger interface {
+	// Merge is called, where Config.Transfers implements it, for a transfer that is
+	// granted with the other account proved too, just before the commit: to move what
+	// the application keeps from the one account to the other. Whatever it does bears
+	// to be done twice, and to be done for a commit that then fails; what must not,
+	// belongs into bunstore.Config.InTx, see ParseEvent. An error refuses.
+	Merge(ctx context.Context, t Transfer) error
+}
+
+// Transfer is an address that is to change accounts.
+type Transfer struct {
+	Kind, Value string  // the address, as the kind formats it
+	To          Account // who asks, and has proved the address
+	From        Account // who has it
+	FromProved  bool    // by a sudo of its own, in hand
+	Delete      bool    // From is to be deleted
+}
+
+// claim takes the address from another account, if there is one and the policy of the
+// host grants it.
+func (h *change) claim(ctx context.Context, r BindRequest, k Kind, target []byte) error {
+	s := h.s
+	if r.Conflict != ConflictTransfer && r.Conflict != ConflictDelete {
+		return refuse(ErrInvalidArgument, "no such resolution of a conflict")
+	}
+	from, err := s.accountByIdentifier(ctx, k.Name(), target)
+	if err != nil || from == nil || from.ID == h.read.ID {
+		return err
+	}
+	if s.transfers == nil || from.Status != statusActive {
+		return refuse(ErrIdentifierTaken, "")
+	}
+	address := linked(from, k.Name(), target)
+	proof, err := h.provedOther(ctx, r, from)
+	if err != nil {
+		return err
+	}
+	sole, err := s.soleFactor(ctx, from, address.ID, h.now)
+	if err != nil {
+		return err
+	}
+	if proof == nil && !sole {
+		return refuse(ErrIdentifierTaken, "")
+	}
+	t := Transfer{
+		Kind: k.Name(), Value: k.Format(target), FromProved: proof != nil, Delete: r.Conflict == ConflictDelete,
+	}
+	if t.To, err = s.tell(ctx, h.read); err != nil {
+		return err
+	}
+	if t.From, err = s.tell(ctx, from); err != nil {
+		return err
+	}
+	granted, err := s.transfers.MayTransfer(ctx, t)
+	if err != nil {
+		return err
+	}
+	if !granted {
+		return refuse(ErrIdentifierTaken, "")
+	}
+	if m, ok := s.transfers.(Merger); ok && t.FromProved {
+		if err := m.Merge(ctx, t); err != nil {
+			return err
+		}
+	}
+	if proof != nil {
+		h.write.Proofs = append(h.write.Proofs, *proof)
+	}
+	h.event.Other = from.ID
+	return h.take(ctx, from, *address, t.Delete)
+}
+
+// provedOther returns the write that asserts the session in which the other account
+// proved itself, or nil where no proof of it was given.
+func (h *change) provedOther(ctx context.Context, r BindRequest, from *store.Account) (*store.Proof, error) {
+	if r.OtherSudoToken.IsZero() && r.Other.Actor == (Actor{}) {
+		return nil, nil
+	}
+	other, a, err := h.s.acting(ctx, r.Other, h.now)
+	if err != nil {
+		return nil, err
+	}
+	g, err := h.s.checkSudo(other, r.Other, r.OtherSudoToken, false)
+	if err != nil {
+		return nil, err
+	}
+	if a.ID != from.ID {
+		return nil, refuse(ErrSudoRequired, "the account that has the address is another than the one proved")
+	}
+	if err := h.s.mayUse(g, a, h.now); err != nil {
+		return nil, err
+	}
+	if from.Version != a.Version {
+		return nil, errAgain
+	}
+	p := other.holding(g)
+	return &p, nil
+}
+
+// soleFactor reports whether the address is all that the account could prove itself
+// by, now and of late: then whoever holds it has the account.
+func (s *Service) soleFactor(ctx context.Context, a *store.Account, address string, now int64) (bool, error) {
+	d, err := decodeAccount(a)
+	if err != nil {
+		return false, err
+	}
+	all, err := s.factors(ctx, a, now)
+	if err != nil {
+		return false, err
+	}
+	for _, f := range all {
+		if f.key() != address {
+			return false, nil
+		}
+	}
+	for _, g := range d.Gone {
+		if now < g.At+s.policy.FactorRootedFor.Microseconds() && !g.Factor.restsOn(address) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// take adds to the write what becomes of the account that loses the address.
+func (h *change) take(ctx context.Context, from *store.Account, address store.Association, deleting bool) error {
+	s := h.s
+	d, err := decodeAccount(from)
+	if err != nil {
+		return err
+	}
+	happened := event{Kind: EventTransferred, Association: address.ID, Identifier: address.Kind, Other: h.read.ID}
+	h.write.Events = append(h.write.Events, s.happened(happened, from.ID, h.caller, h.now))
+	if deleting {
+		return h.erase(ctx, from, d, address.ID, event{Kind: EventDelete, Other: h.read.ID})
+	}
+	loser, d := raiseEpoch(*from, d, h.now)
+	ways, err := s.ways(ctx, from, d, h.now, address.ID)
+	if err != nil {
+		return err
+	}
+	if ways == 0 {
+		loser.Status = statusDisabled
+		h.write.Events = append(h.write.Events, s.happened(event{Kind: EventDisable, Other: h.read.ID}, from.ID, h.caller, h.now))
+	}
+	loser.Data = encode(d)
+	h.write.Accounts = append(h.write.Accounts, loser)
+	h.write.Unlink = append(h.write.Unlink, address)
+	h.write.Notices = append(h.write.Notices, s.owedAll(noticeTransferred, from, address.ID, h.caller, h.now)...)
+	h.write.Notices = append(h.write.Notices, s.owedRevocation(from.ID, Actor{}, h.now)...)
+	return nil
+}

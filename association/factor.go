@@ -1,0 +1,243 @@
+package association
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/ligature-auth/ligature/store"
+)
+
+// factor is what somebody proves who they are by: the password, an address of the
+// account, an authenticator app.
+//
+// What one factor sets does not at once vouch as another would: a password that was
+// reset by a code to the mailbox is worth the mailbox. So a factor remembers its
+// roots, the factors that set it and what those then counted as, and counts as each
+// of them until Policy.FactorRootedFor after it was set.
+type factor struct {
+	Kind  string   `json:"kind"`         // factorPassword and so on, or an association's kind
+	ID    string   `json:"id,omitempty"` // the association's, or the authenticator's
+	SetAt int64    `json:"setAt"`
+	Roots []string `json:"roots,omitempty"` // keys
+}
+
+const (
+	factorPassword      = "password"
+	factorAuthenticator = "authenticator"
+	factorSignIn        = "sign_in" // a recent sign-in, for an account that has no factor
+	factorTicket        = "ticket"  // the host's word, which opens a session and is no sudo
+	factorNone          = ""        // of an anonymous session
+)
+
+// key names the factor among those of its account, and where it is a root.
+func (f factor) key() string {
+	if f.ID != "" {
+		return f.ID
+	}
+	return f.Kind
+}
+
+// aged is the factor as it counts now: without its roots when it has outlived them.
+func (f factor) aged(now int64, rootedFor time.Duration) factor {
+	if now >= f.SetAt+rootedFor.Microseconds() {
+		f.Roots = nil
+	}
+	return f
+}
+
+// restsOn reports whether the factor, aged, is or counts as the one of this key.
+func (f factor) restsOn(key string) bool { return f.key() == key || slices.Contains(f.Roots, key) }
+
+// sets are the roots of what is set under the factor, aged. Only what the account will
+// have is kept: nothing else can be asked about.
+func (f factor) sets(has func(key string) bool) []string {
+	var roots []string
+	for _, key := range append([]string{f.key()}, f.Roots...) {
+		if has(key) && !slices.Contains(roots, key) {
+			roots = append(roots, key)
+		}
+	}
+	return roots
+}
+
+func (f factor) event() eventFactor { return eventFactor{f.Kind, f.ID} }
+
+// passwordFactor is the account's password as a factor; where the host keeps it,
+// nothing is known of when it was set.
+func passwordFactor(d accountData) factor {
+	f := factor{Kind: factorPassword}
+	if d.Password != nil {
+		f.SetAt, f.Roots = d.Password.SetAt, d.Password.Roots
+	}
+	return f
+}
+
+func addressFactor(as store.Association) (factor, error) {
+	d, err := decode(as.Data, func(d *associationData) int { return d.V }, dataV)
+	return factor{Kind: as.Kind, ID: as.ID, SetAt: as.CreatedAt, Roots: d.Roots}, err
+}
+
+// factors are what the account can prove itself by, aged.
+func (s *Service) factors(ctx context.Context, a *store.Account, now int64) ([]factor, error) {
+	d, has, err := s.hasPassword(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	var all []factor
+	if has {
+		all = append(all, passwordFactor(d))
+	}
+	if d.Authenticator != nil {
+		all = append(all, d.Authenticator.factor())
+	}
+	for _, as := range a.Associations {
+		if k, ok := s.kinds[as.Kind]; !ok || k.Channel() == "" || s.stale(as, d, now) {
+			continue
+		}
+		f, err := addressFactor(as)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	for i, f := range all {
+		all[i] = f.aged(now, s.policy.FactorRootedFor)
+	}
+	return all, nil
+}
+
+// gone is a factor that was replaced or removed under another. Until
+// Policy.FactorRootedFor has passed it still counts as one that the account could be
+// proved by: or whoever holds one address could remove the others, one after
+// another, until nothing independent is left.
+type gone struct {
+	Factor factor `json:"factor"`
+	At     int64  `json:"at"`
+}
+
+// maxGone bounds the list; the oldest are those that the person had.
+const maxGone = 32
+
+// leaves returns what is gone once old, aged, has gone under f. What goes under itself
+// leaves nothing behind, and a second password within the time not a second.
+func (d accountData) leaves(old, f factor, now int64, rootedFor time.Duration) []gone {
+	kept := slices.DeleteFunc(slices.Clone(d.Gone), func(g gone) bool { return now >= g.At+rootedFor.Microseconds() })
+	known := slices.ContainsFunc(kept, func(g gone) bool { return g.Factor.key() == old.key() })
+	if f.restsOn(old.key()) || known || len(kept) >= maxGone {
+		return kept
+	}
+	return append(kept, gone{old, now})
+}
+
+// mayLose refuses to change, under the factor f, what the account has of this key,
+// unless f is independent of it: neither what goes nor what is rooted in it vouches
+// for the change where the account has something independent, or had until a day ago.
+// A sign-in never does: it stood in for a factor when there was none.
+//
+// The key "" is for a change that takes nothing away.
+func (s *Service) mayLose(ctx context.Context, f factor, a *store.Account, d accountData, key string, now int64) error {
+	if key != "" && f.Kind == factorSignIn {
+		return refuse(ErrSudoRequired, "prove who you are by what the account has now")
+	}
+	dependent := key != "" && f.restsOn(key)
+	if !dependent && !s.policy.StrongestAvailable {
+		return nil
+	}
+	all, err := s.factors(ctx, a, now)
+	if err != nil {
+		return err
+	}
+	independent := slices.DeleteFunc(slices.Clone(all), func(o factor) bool { return key != "" && o.restsOn(key) })
+	ghost := slices.ContainsFunc(d.Gone, func(g gone) bool {
+		return now < g.At+s.policy.FactorRootedFor.Microseconds() && !g.Factor.restsOn(key)
+	})
+	if dependent && (len(independent) > 0 || ghost) {
+		return refuse(ErrSudoRequired, "prove who you are by something other than what is to go, and than what it set of late")
+	}
+	if s.policy.StrongestAvailable && !f.strongest(independent, all) {
+		return refuse(ErrSudoRequired, "prove who you are by the strongest means that the account has")
+	}
+	return nil
+}
+
+// strength orders factors: an authenticator before the password before addresses,
+// and of these the one that was bound earlier first (R02).
+type strength struct {
+	class int
+	setAt int64 // of an address
+}
+
+func (s strength) less(than strength) bool {
+	return s.class < than.class || s.class == than.class && s.setAt > than.setAt
+}
+
+func (f factor) alone() strength {
+	switch f.Kind {
+	case factorSignIn:
+		return strength{}
+	case factorPassword:
+		return strength{class: 2}
+	case factorAuthenticator:
+		return strength{class: 3}
+	}
+	return strength{class: 1, setAt: f.SetAt}
+}
+
+// strength is the factor's own, or its weakest root's.
+func (f factor) strength(all []factor) strength {
+	least := f.alone()
+	for _, root := range all {
+		if slices.Contains(f.Roots, root.key()) && root.alone().less(least) {
+			least = root.alone()
+		}
+	}
+	return least
+}
+
+// strongest reports whether none of these is stronger.
+func (f factor) strongest(of, all []factor) bool {
+	return !slices.ContainsFunc(of, func(o factor) bool { return f.strength(all).less(o.strength(all)) })
+}
+
+// maySudo refuses, with StrongestAvailable, a factor that no change would accept: one
+// weaker than another that vouches for whatever f may vouch for. An address is
+// replaced under the strongest of the others, so that one may be weaker than the
+// address.
+func (s *Service) maySudo(ctx context.Context, f factor, a *store.Account, now int64) error {
+	if !s.policy.StrongestAvailable {
+		return nil
+	}
+	all, err := s.factors(ctx, a, now)
+	if err != nil {
+		return err
+	}
+	if f.strongest(all, all) {
+		return nil
+	}
+	for _, goes := range all {
+		if goes.Kind == factorPassword || goes.Kind == factorAuthenticator || f.restsOn(goes.key()) {
+			continue
+		}
+		others := slices.DeleteFunc(slices.Clone(all), func(o factor) bool { return o.restsOn(goes.key()) })
+		if f.strongest(others, all) {
+			return nil
+		}
+	}
+	return refuse(ErrSudoRequired, "prove who you are by the strongest means that the account has")
+}
+
+// strongestFirst sorts factors by strength.
+func strongestFirst(all []factor) []factor {
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b factor) int {
+		switch as, bs := a.strength(all), b.strength(all); {
+		case bs.less(as):
+			return -1
+		case as.less(bs):
+			return 1
+		}
+		return 0
+	})
+	return sorted
+}

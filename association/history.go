@@ -1,0 +1,72 @@
+package association
+
+import (
+	"context"
+	"slices"
+)
+
+// HistoryRequest asks for a part of the acting account's history.
+type HistoryRequest struct {
+	Before string // the ID of an event: only older ones; empty for the newest
+	Limit  int    // from 1 to 100
+	// Only keeps the kinds named, Except leaves those out; both empty is everything.
+	Only, Except []EventKind
+}
+
+// historyPages bounds how much is read for one answer: a history of other kinds of
+// events may be long.
+const (
+	maxHistory   = 100
+	historyPages = 10
+)
+
+// History returns events of the acting account, newest first. A next that is not empty
+// is the Before of the request that goes on from here.
+//
+// ErrUnauthenticated, ErrInvalidArgument, ErrBlocked, ErrPermissionDenied (an
+// anonymous account), ErrUnsupported, ErrUnavailable.
+func (s *Service) History(ctx context.Context, c Caller, r HistoryRequest) (events []Event, next string, err error) {
+	events, next, err = s.history(ctx, c, r)
+	if err != nil {
+		return nil, "", s.report(ctx, "history", c, err)
+	}
+	return events, next, nil
+}
+
+func (s *Service) history(ctx context.Context, c Caller, r HistoryRequest) ([]Event, string, error) {
+	if err := s.outsideTx(); err != nil {
+		return nil, "", err
+	}
+	if r.Limit < 1 || r.Limit > maxHistory || len(r.Before) > 128 {
+		return nil, "", refuse(ErrInvalidArgument, "from 1 to 100 events at a time")
+	}
+	a, err := s.actor(ctx, c, s.now())
+	if err != nil {
+		return nil, "", err
+	}
+	var found []Event
+	before := r.Before
+	for range historyPages {
+		page, err := s.store.Events(ctx, a.ID, before, maxHistory)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, stored := range page {
+			before = stored.ID
+			e, err := ParseEvent(stored)
+			if err != nil {
+				return nil, "", err
+			}
+			if stored.Account != a.ID || len(r.Only) > 0 && !slices.Contains(r.Only, e.Kind) || slices.Contains(r.Except, e.Kind) {
+				continue
+			}
+			if found = append(found, e); len(found) == r.Limit {
+				return found, before, nil
+			}
+		}
+		if len(page) < maxHistory {
+			return found, "", nil
+		}
+	}
+	return found, before, nil
+}

@@ -1,0 +1,68 @@
+package association
+
+import (
+	"context"
+	"maps"
+
+	"github.com/ligature-auth/ligature/store"
+)
+
+// Risks tells what is known of an address elsewhere: a SIM that was swapped, a number
+// that was ported.
+type Risks interface {
+	// AtRisk reports whether the address should not vouch by itself now. It is asked
+	// when a code that went there is about to sign somebody in, to give sudo, or to
+	// reset a password. An error refuses, as ErrUnavailable.
+	AtRisk(ctx context.Context, kind, value string) (bool, error)
+}
+
+// reproves reports whether the policy asks for addresses to be proved again.
+func (s *Service) reproves() bool { return len(s.policy.ReproveAfter) > 0 }
+
+// stale reports whether the association was proved too long ago to vouch alone (R53).
+func (s *Service) stale(as store.Association, d accountData, now int64) bool {
+	after := s.policy.ReproveAfter[as.Kind]
+	return after > 0 && now >= max(as.CreatedAt, d.Reproved[as.ID])+after.Microseconds()
+}
+
+// vouches judges whether an address that was just proved vouches alone: it does not
+// when it is stale or at risk, and then a password that was judged beside it has to.
+// It returns the write that notes the proof, where the policy keeps note of it.
+func (s *Service) vouches(ctx context.Context, a *store.Account, f factor, password bool, now int64) (alone bool, write []store.Account, err error) {
+	as := store.Association{}
+	for _, has := range a.Associations {
+		if has.ID == f.ID {
+			as = has
+		}
+	}
+	d, err := decodeAccount(a)
+	if err != nil {
+		return false, nil, err
+	}
+	alone = !s.stale(as, d, now)
+	if s.risks != nil {
+		risky, err := s.risks.AtRisk(ctx, as.Kind, s.association(as).Value)
+		if err != nil {
+			return false, nil, err
+		}
+		alone = alone && !risky
+	}
+	if !alone && !password {
+		return false, nil, refuse(ErrSecondProof, "")
+	}
+	if after := s.policy.ReproveAfter[as.Kind]; after > 0 && now-max(as.CreatedAt, d.Reproved[as.ID]) >= after.Microseconds()/reproveNotes {
+		d.Reproved = maps.Clone(d.Reproved)
+		if d.Reproved == nil {
+			d.Reproved = map[string]int64{}
+		}
+		d.Reproved[as.ID] = now
+		next := *a
+		next.Data = encode(d)
+		write = []store.Account{next}
+	}
+	return alone, write, nil
+}
+
+// reproveNotes is how often within Policy.ReproveAfter an address in use is noted, at
+// most: not each sign-in writes the account.
+const reproveNotes = 16

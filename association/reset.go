@@ -1,0 +1,117 @@
+package association
+
+import (
+	"context"
+
+	"github.com/ligature-auth/ligature/store"
+)
+
+// ResetRequest sets a password for whoever proved an address of the account, signed
+// out.
+type ResetRequest struct {
+	// VerificationToken proves the address: of a code that was asked for signed out,
+	// or with TargetUser. Kind and To name it again, and must then match; To may be
+	// empty.
+	VerificationToken Token
+	Kind, To          string
+	Password          string
+}
+
+// ResetPassword sets the password of the account that has the proved address. Every
+// session and every proof made before dies with it, and it signs nobody in. For
+// Policy.FactorRootedFor the password vouches for no more than the address.
+//
+// ErrInvalidProof, ErrNotRegistered and ErrSecondProof (the token stays good),
+// ErrRateLimited, ErrInvalidArgument (too short, too long), ErrUnsupported (the host
+// keeps the passwords), ErrBlocked, ErrBusy, ErrUnavailable.
+func (s *Service) ResetPassword(ctx context.Context, c Caller, r ResetRequest) error {
+	return s.report(ctx, "reset password", c, s.resetPassword(ctx, c, r))
+}
+
+func (s *Service) resetPassword(ctx context.Context, c Caller, r ResetRequest) error {
+	if err := s.outsideTx(); err != nil {
+		return err
+	}
+	if err := s.checkPassword(r.Password); err != nil {
+		return err
+	}
+	now := s.now()
+	req := requestOf("reset password", c, r.VerificationToken.Reveal())
+	hash := ""
+	return s.attempt(ctx, func(bool) (store.Change, error) {
+		h, a, err := s.presentSignIn(ctx, c, r.VerificationToken, s.names(r.Kind, r.To))
+		if err != nil {
+			return store.Change{}, err
+		}
+		if s.keys.repeats(h.v.Answer, req, now) && a != nil {
+			if repeat, err := s.isPassword(ctx, c, a, r.Password, now); err != nil || repeat {
+				return store.Change{}, err
+			}
+		}
+		if !s.redeemable(h, r.VerificationToken, now) {
+			return store.Change{}, refuse(ErrInvalidProof, "")
+		}
+		if a == nil {
+			return store.Change{}, refuse(ErrNotRegistered, "")
+		}
+		f, _, err := s.recovers(ctx, h, a, false, now)
+		if err != nil {
+			return store.Change{}, err
+		}
+		if hash == "" { // made once, however often the write is tried
+			if err := s.guardHashing(ctx, c, now); err != nil {
+				return store.Change{}, err
+			}
+			if hash, err = s.hashPassword(ctx, r.Password); err != nil {
+				return store.Change{}, err
+			}
+			now = s.now() // it may have waited: what died meanwhile is dead
+			if !s.redeemable(h, r.VerificationToken, now) {
+				return store.Change{}, refuse(ErrInvalidProof, "")
+			}
+		}
+		return s.resetChange(h, a, c, f, hash, req, now)
+	})
+}
+
+func (s *Service) resetChange(h held, a *store.Account, c Caller, f factor, hash string, req request, now int64) (store.Change, error) {
+	d, err := decodeAccount(a)
+	if err != nil {
+		return store.Change{}, err
+	}
+	next, d := raiseEpoch(*a, d, now)
+	d = s.withPassword(a, d, f.aged(now, s.policy.FactorRootedFor), hash, now)
+	next.Data = encode(d)
+	return store.Change{
+		Accounts: []store.Account{next},
+		Proofs:   []store.Proof{s.spent(h, req, now, struct{}{})},
+		Events:   []store.Event{s.happened(event{Kind: EventResetPassword, Factor: f.event()}, a.ID, c, now)},
+		Notices:  s.owedRevocation(a.ID, Actor{}, now),
+	}, nil
+}
+
+// withPassword sets a password under the factor f, aged.
+func (s *Service) withPassword(a *store.Account, d accountData, f factor, hash string, now int64) accountData {
+	if d.Password != nil {
+		d.Gone = d.leaves(passwordFactor(d).aged(now, s.policy.FactorRootedFor), f, now, s.policy.FactorRootedFor)
+	}
+	roots := f.sets(func(key string) bool { return key != factorPassword && hasKey(a, d, key) })
+	d.Password = &passwordData{Hash: hash, SetAt: now, Roots: roots}
+	return d
+}
+
+// names returns the check that a request names the address of its token, where it
+// names one.
+func (s *Service) names(kind, to string) func(held) bool {
+	return func(h held) bool {
+		if to == "" {
+			return true
+		}
+		k, err := s.kind(kind)
+		if err != nil || kind != h.v.Kind {
+			return false
+		}
+		value, err := k.Canonical(to)
+		return err == nil && string(value) == string(h.v.Target)
+	}
+}

@@ -74,7 +74,11 @@ var rungs = map[string][]string{
 
 	// An application that has nothing of ligature's, and what it promises its users.
 	"internal/adopting/before": {"github.com/alexedwards/scs/v2", "golang.org/x/crypto/bcrypt", "modernc.org/sqlite"},
-	"internal/adopting/suite":  {},
+	// The same with ligature.
+	"internal/adopting/after": {
+		"association", "httpadapter", "store/bunstore", "github.com/alexedwards/scs/v2", "golang.org/x/crypto/bcrypt", "modernc.org/sqlite",
+	},
+	"internal/adopting/suite": {},
 
 	"example": {
 		"association", "association/email", "association/phone", "association/username", "httpadapter",

@@ -1,12 +1,18 @@
 package app_test
 
 import (
+	"crypto/ed25519"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/httpadapter"
 )
 
 // The ceremony, in an application that keeps its own users, passwords and sessions.
@@ -216,6 +222,68 @@ func TestDelete(t *testing.T) {
 	cy := s.registered("cy@example.com")
 	cy.form(200, "/me/delete", "password", password)
 	cy.me(401)
+}
+
+// A user ID that is given twice is the deleted user's.
+func TestAnIDIsUsedUp(t *testing.T) {
+	s := newSite(t)
+	ada := s.registered("ada@example.com")
+	if err := s.Methods.DeleteAccount(t.Context(), "1"); err != nil {
+		t.Fatal(err)
+	}
+	ada.me(401) // RevokeSessions was called
+	refused(t, s.signedIn("ada@example.com").auth(403, "GET", "/user/me", nil), "user_blocked")
+}
+
+// Clients with tokens beside the application's own pages: two handlers of one Service,
+// and a ticket from the one to the other.
+func TestTokensBesideSessions(t *testing.T) {
+	public, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, func(c *association.Config) {
+		c.Tickets = association.Tickets{Audience: "posts", Keys: map[string]ed25519.PublicKey{"2026-11": public}}
+	})
+	api := http.NewServeMux()
+	if err := httpadapter.Mount(api, "/api", s.Methods, httpadapter.Options{Sessions: httpadapter.Bearer()}); err != nil {
+		t.Fatal(err)
+	}
+	call := func(status int, method, path, access, body string) map[string]any {
+		t.Helper()
+		r, w := httptest.NewRequest(method, "/api/v1"+path, strings.NewReader(body)), httptest.NewRecorder()
+		r.Header.Set("Content-Type", "application/json")
+		if access != "" {
+			r.Header.Set("Authorization", "Bearer "+access)
+		}
+		api.ServeHTTP(w, r)
+		var out map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Code != status {
+			t.Fatalf("%s %s: %d %s, want %d", method, path, w.Code, w.Body, status)
+		}
+		return out
+	}
+	s.registered("ada@example.com").binds("ada@example.org")
+	ticket, err := association.NewTicket(key, "2026-11", "posts", "1", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	trade := fmt.Sprintf(`{"provider_id": "custom", "ticket": %q}`, ticket.Reveal())
+	access := fmt.Sprint(call(200, "POST", "/signin/custom", "", trade)["access_token"])
+	if got := call(200, "GET", "/user/me", access, "")["email"]; got != "ada@example.org" {
+		t.Errorf("the ticket's address is %v", got)
+	}
+	refused(t, call(400, "POST", "/signin/custom", "", trade), "invalid_argument")
+
+	// Here the application's word alone is not enough.
+	if err := s.SetDisabled(t.Context(), "ada@example.com", true); err != nil {
+		t.Fatal(err)
+	}
+	call(200, "GET", "/user/me", access, "")
+	if err := s.Methods.Disable(t.Context(), "1"); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, call(401, "GET", "/user/me", access, ""), "unauthenticated")
 }
 
 // An application that cannot ask for the password again yet.

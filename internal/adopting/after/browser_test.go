@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -23,6 +24,7 @@ const password = "correct horse"
 type site struct {
 	*app.App
 	t      *testing.T
+	db     *sql.DB
 	mail   *mailbox.Mailbox
 	server *httptest.Server
 }
@@ -36,13 +38,14 @@ func newSite(t *testing.T, edits ...func(*association.Config)) *site {
 	for _, edit := range edits {
 		edit(&config)
 	}
-	a, err := app.New(t.Context(), app.Config{DB: open(t), PasswordCost: bcrypt.MinCost, Ligature: config})
+	db := open(t)
+	a, err := app.New(t.Context(), app.Config{DB: db, PasswordCost: bcrypt.MinCost, Ligature: config})
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewTLSServer(a)
 	t.Cleanup(server.Close)
-	return &site{a, t, mail, server}
+	return &site{a, t, db, mail, server}
 }
 
 // browser keeps cookies. Its pages are the application's forms and ligature's JSON.

@@ -196,6 +196,16 @@ func TestDelete(t *testing.T) {
 	if got := ada.address(); got != "ada@example.org" {
 		t.Errorf("a refused deletion left %v", got)
 	}
+	execute := func(statement string) {
+		t.Helper()
+		if _, err := s.db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	execute(`CREATE TRIGGER refuse BEFORE UPDATE ON association_account BEGIN SELECT RAISE(ABORT, 'no'); END`)
+	ada.form(500, "/me/delete", "password", password)
+	ada.me(200)
+	execute(`DROP TRIGGER refuse`)
 	ada.form(200, "/me/delete", "password", password)
 	ada.me(401)
 	refused(t, ada.auth(401, "GET", "/user/me", nil), "unauthenticated")

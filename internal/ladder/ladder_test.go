@@ -75,6 +75,14 @@ var rungs = map[string][]string{
 	// What ligature is compared with has nothing of ligature's.
 	"internal/bench/minimum": {},
 
+	// An application that has nothing of ligature's, and what it promises its users.
+	"internal/adopting/before": {"github.com/alexedwards/scs/v2", "golang.org/x/crypto/bcrypt", "modernc.org/sqlite"},
+	// The same with ligature.
+	"internal/adopting/after": {
+		"association", "httpadapter", "store/bunstore", "github.com/alexedwards/scs/v2", "golang.org/x/crypto/bcrypt", "modernc.org/sqlite",
+	},
+	"internal/adopting/suite": {},
+
 	"example": {
 		"association", "association/email", "association/phone", "association/username", "httpadapter",
 		"sender/mailbox", "store", "store/bunstore", "store/memstore", "github.com/alexedwards/scs/v2",
@@ -139,7 +147,7 @@ func TestHabits(t *testing.T) {
 	allowed := []string{"association/service.go time.Now", "sender/mailbox/mailbox.go time.Now"}
 
 	// Programs, and what only tests link.
-	elsewhere := []string{"example", "bench", "sendertest", "storetest", "testdb", "node_modules", ".git"}
+	elsewhere := []string{"example", "adopting", "bench", "sendertest", "storetest", "testdb", "node_modules", ".git"}
 
 	root := "../.."
 	files := 0

@@ -32,7 +32,9 @@ func (s *Service) renewedHash(ctx context.Context, a *store.Account, password st
 		return errNoTurn
 	}
 	next := *a
-	d.Password = &passwordData{Hash: hash, SetAt: d.Password.SetAt}
+	same := *d.Password
+	same.Hash, same.AsTyped = hash, false
+	d.Password = &same
 	next.Data = encode(d)
 	return s.store.Apply(ctx, store.Change{Accounts: []store.Account{next}})
 }

@@ -3,6 +3,7 @@ package association
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/ligature-auth/ligature/store"
 )
@@ -35,18 +36,32 @@ func (s *Service) setAside(ctx context.Context, old store.Association, write *st
 
 // quarantined holds what is asked of an address in quarantine that another account
 // than its last is about to link: the code was asked for after it was lost, and the
-// former owner is told.
+// former owner is told. The write asserts what was read, also that there was nothing:
+// or whoever tries at the moment in which it is lost would be asked for neither.
 func (s *Service) quarantined(ctx context.Context, account string, h held, write *store.Change, c Caller, now int64) error {
 	if s.policy.Quarantine == 0 {
 		return nil
 	}
-	p, former, err := s.readProof(ctx, s.quarantineID(h.v.Kind, h.v.Target), proofQuarantine)
-	if err != nil || p == nil || p.Account == account || now >= p.Expires {
+	id := s.quarantineID(h.v.Kind, h.v.Target)
+	if slices.ContainsFunc(write.Proofs, func(p store.Proof) bool { return p.ID == id }) {
+		return nil // the account itself loses it in this very write
+	}
+	p, former, err := s.readProof(ctx, id, proofQuarantine)
+	if err != nil {
 		return err
+	}
+	if p == nil {
+		p = &store.Proof{ID: id, Kind: proofQuarantine, Account: account, CreatedAt: now}
+		write.Proofs = append(write.Proofs, with(*p, now, quarantine{V: dataV}))
+		return nil
 	}
 	q, err := decode(p.Data, func(q *quarantine) int { return q.V }, dataV)
 	if err != nil {
 		return err
+	}
+	write.Proofs = append(write.Proofs, with(*p, p.Expires, q))
+	if p.Account == account || now >= p.Expires {
+		return nil
 	}
 	if h.v.RequestedAt <= q.At {
 		return refuse(ErrInvalidProof, "")

@@ -143,6 +143,140 @@ func TestR09_EverythingOutstandingDiesWithTheEpoch(t *testing.T) {
 	}
 }
 
+// rise is a way to raise the epoch.
+type rise struct {
+	name  string
+	do    func(t *testing.T, g aged) error
+	stays bool // the acting session does, with its sudo
+}
+
+var rises = []rise{
+	{"SetPassword", func(t *testing.T, g aged) error {
+		return g.w.svc.SetPassword(t.Context(), g.acting, association.PasswordRequest{SudoToken: g.actingSudo, Password: password})
+	}, true},
+	{"a replaced address", func(t *testing.T, g aged) error {
+		return g.w.bind(g.acting, "email", "new@example.com", g.actingSudo, g.w.prove(g.acting, "email", "new@example.com"))
+	}, true},
+	{"another username", func(t *testing.T, g aged) error {
+		return g.w.svc.SetUsername(t.Context(), g.acting, association.UsernameRequest{Username: "lovelace", SudoToken: g.actingSudo})
+	}, true},
+	{"a removed address", func(_ *testing.T, g aged) error { return g.unbind("email") }, true},
+	{"a removed password", func(_ *testing.T, g aged) error { return g.unbind("password") }, true},
+	{"a removed username", func(_ *testing.T, g aged) error { return g.unbind("username") }, true},
+	{"EndSessions but this", func(t *testing.T, g aged) error {
+		return g.w.svc.EndSessions(t.Context(), g.acting, association.EndSessionsRequest{KeepCurrent: true})
+	}, true},
+	{"EndSessions", func(t *testing.T, g aged) error {
+		return g.w.svc.EndSessions(t.Context(), g.acting, association.EndSessionsRequest{})
+	}, false},
+	{"EndAccountSessions", func(t *testing.T, g aged) error { return g.w.svc.EndAccountSessions(t.Context(), g.id) }, false},
+	{"a reset password", func(t *testing.T, g aged) error {
+		c := device("reset")
+		return g.w.svc.ResetPassword(t.Context(), c, association.ResetRequest{
+			VerificationToken: g.w.prove(c, "email", "ada@example.com"), Password: "another one",
+		})
+	}, false},
+	{"a transfer", func(t *testing.T, g aged) error {
+		bob := g.w.hostCaller(g.w.member("bob"), "bob's")
+		_, err := g.w.svc.Bind(t.Context(), bob, association.BindRequest{
+			Kind: "email", To: "ada@example.com", Conflict: association.ConflictTransfer, Other: g.acting, OtherSudoToken: g.actingSudo,
+			SudoToken: g.w.sudo(bob), VerificationToken: g.w.prove(bob, "email", "ada@example.com"),
+		})
+		return err
+	}, false},
+	{"Disable", func(t *testing.T, g aged) error { return g.w.svc.Disable(t.Context(), g.id) }, false},
+	{"Disable and Enable", func(t *testing.T, g aged) error {
+		return errors.Join(g.w.svc.Disable(t.Context(), g.id), g.w.svc.Enable(t.Context(), g.id))
+	}, false},
+	{"Delete", func(t *testing.T, g aged) error {
+		return g.w.svc.Delete(t.Context(), g.acting, association.DeleteRequest{SudoToken: g.actingSudo})
+	}, false},
+	{"DeleteAccount", func(t *testing.T, g aged) error { return g.w.svc.DeleteAccount(t.Context(), g.id) }, false},
+}
+
+func (g aged) unbind(kind string) error {
+	g.w.t.Helper()
+	id := methodNamed(g.w, g.acting, kind)
+	return g.w.svc.Unbind(g.w.t.Context(), g.acting, association.UnbindRequest{ID: id, SudoToken: g.actingSudo})
+}
+
+// outstanding uses one of everything that was made before the epoch rose, but for the
+// acting session.
+func (g aged) outstanding(t *testing.T, app totpApp) map[string]error {
+	t.Helper()
+	ctx, w, used := t.Context(), g.w, map[string]error{}
+	_, used["the other access token"] = w.svc.Authenticate(ctx, g.otherS.Access)
+	_, used["the other session's name"] = w.svc.ResumeSession(ctx, g.otherName)
+	_, used["the other refresh token"] = w.svc.Refresh(ctx, device("d"), g.otherS.Refresh)
+	for address, token := range g.verified {
+		c, sudo := g.acting, g.actingSudo
+		if address == "verified1@example.com" {
+			c, sudo = g.other, g.otherSudo
+		}
+		used["the proof of "+address] = w.bind(c, "email", address, sudo, token)
+		_, used["the proof of "+address+", from the session"] = w.svc.Bind(ctx, c, association.BindRequest{Kind: "email", To: address, FromSession: true})
+	}
+	for address, code := range g.pending {
+		_, used["the code to "+address] = w.svc.Verify(ctx, g.acting, code[0], code[1])
+	}
+	_, used["the code for sudo"] = w.svc.Verify(ctx, g.acting, g.sudoPending[0], g.sudoPending[1])
+	_, used["the proof for sudo"] = w.svc.Sudo(ctx, g.other, association.SudoRequest{VerificationToken: g.sudoProof})
+	used["the other sudo token"] = w.svc.CheckSudo(ctx, g.other, g.otherSudo)
+	used["the sudo token of a host's session"] = w.svc.CheckSudo(ctx, g.host, g.hostSudo)
+	used["the sudo of a host's session"] = w.svc.CheckSudo(ctx, g.host, association.Token{})
+	used["an authenticator that a host's session enrolled"] = w.svc.ConfirmAuthenticator(ctx, g.host, app.code(w.clock.Now()))
+	used["the proof to sign in, for a reset"] = w.svc.ResetPassword(ctx, g.signInDevice, association.ResetRequest{VerificationToken: g.signInProof, Password: "a thief's"})
+	_, used["the proof to sign in"] = w.svc.SignIn(ctx, g.signInDevice, association.SignInRequest{VerificationToken: g.signInProof})
+	verified, err := w.svc.Verify(ctx, g.later, g.signInPending[0], g.signInPending[1])
+	if err == nil {
+		_, err = w.svc.SignIn(ctx, g.later, association.SignInRequest{VerificationToken: verified.Token})
+	}
+	used["the code to sign in"] = err
+	return used
+}
+
+// TestR09_HoweverTheEpochRisesEverythingOutstandingDies, and nothing of it changes
+// anything any more.
+func TestR09_HoweverTheEpochRisesEverythingOutstandingDies(t *testing.T) {
+	for _, r := range rises {
+		t.Run(r.name, func(t *testing.T) {
+			w, _ := watchedWorld(t, transfersBy(&granter{}), func(c *association.Config) {
+				c.Policy.AllowDelete, c.Policy.AllowUsernameChange = true, true
+			})
+			g := age(w)
+			app := w.enrolApp(g.host, g.hostSudo)
+			before := w.epoch(g.id)
+			if err := r.do(t, g); err != nil {
+				t.Fatal(err)
+			}
+			risen := w.epoch(g.id)
+			if risen <= before {
+				t.Fatalf("the epoch went from %d to %d", before, risen)
+			}
+			is := fmt.Sprint(w.store.Account(t.Context(), g.id))
+			for what, err := range g.outstanding(t, app) {
+				if err == nil {
+					t.Errorf("%s lives", what)
+				}
+			}
+			if got := fmt.Sprint(w.store.Account(t.Context(), g.id)); got != is {
+				t.Error("something dead changed the account")
+			}
+			if got := w.alive(g.actingS.Access); got != r.stays {
+				t.Errorf("the acting session lives: %t", got)
+			}
+			if err := w.svc.CheckSudo(t.Context(), g.acting, g.actingSudo); (err == nil) != r.stays {
+				t.Errorf("its sudo: %v", err)
+			}
+			// A proof of an address that is free by now is one to sign up with, to an account
+			// of its own.
+			if s, err := w.svc.SignUp(t.Context(), g.signInDevice, association.SignUpRequest{VerificationToken: g.signInProof}); err == nil && s.Account == g.id {
+				t.Error("the proof to sign in lives, at sign-up")
+			}
+		})
+	}
+}
+
 func TestR09_ASignInCodeLivesIfItWasAskedForAfterTheEpoch(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

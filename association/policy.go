@@ -75,7 +75,8 @@ type Policy struct {
 	// ReproveAfter is, by the name of a kind, how long an address vouches alone after it
 	// was last proved: beyond it it is shown as ever, but a code to it neither signs
 	// in, nor resets a password, nor gives sudo, without the password beside it (R53).
-	// A kind that is not named never asks; the least is a day.
+	// A kind that is not named never asks; the least is a day. Whoever has nothing but
+	// such an address, and does not use it for so long, comes in by the host's help alone.
 	ReproveAfter map[string]time.Duration
 
 	// Quarantine is for how long an address that was removed is remembered as its last

@@ -373,7 +373,7 @@ func TestR52_WithoutItsProofNothingIsRemoved(t *testing.T) {
 // TestR52_WhatMethodsSaysIsWhatIsDone, over all small accounts, with one factor stale
 // and not, under both policies.
 func TestR52_WhatMethodsSaysIsWhatIsDone(t *testing.T) {
-	for _, policy := range []func(*association.Config){func(*association.Config) {}, strongest, reprovingPhones} {
+	for _, policy := range []func(*association.Config){reprovingPhones, func(c *association.Config) { strongest(c); reprovingPhones(c) }} {
 		for _, factors := range builds("email", "phone", "authenticator") {
 			for _, with := range []string{"", "password"} {
 				all := slices.Clone(factors)

@@ -390,6 +390,7 @@ func TestAGuestWhoHasAnAccountSignsInToIt(t *testing.T) {
 	w, _ := watchedWorld(t, anonymously)
 	id := w.member("ada", "email", "ada@example.com")
 	_, session := w.anonymous(device("d"))
+	w.clock.Advance(time.Second)
 	c := device("d")
 	w.clock.Advance(time.Second) // events of one instant are in no order
 	own, err := w.signUp(c, association.SignUpRequest{VerificationToken: w.prove(c, "email", "ada@example.com"), AnonymousToken: session.Access})

@@ -243,11 +243,10 @@ func TestR51_UnexpiredEmailChange(t *testing.T) {
 	}
 	w.clock.Advance(48 * time.Hour) // the password vouches for itself
 	type pending struct {
-		c                association.Caller
-		sudo, proof      association.Token
-		claimID, claim   string
-		app              totpApp
-		enrolled, signIn association.Token
+		c              association.Caller
+		sudo, proof    association.Token
+		claimID, claim string
+		app            totpApp
 	}
 	var all []pending
 	for i, c := range []association.Caller{eve, w.hostCaller(session.Account, "eve's at the host")} {

@@ -72,12 +72,13 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	err = s.attempt(ctx, func(again bool) (store.Change, error) {
 		// The account stays the one whose factor was judged: if it has moved on
 		// since, the grant is of an older epoch, and dead.
+		moved := false
 		if again {
 			var fresh *store.Account
 			if acting, fresh, err = s.acting(ctx, c, now); err != nil {
 				return store.Change{}, err
 			}
-			if fresh.Epoch == a.Epoch {
+			if moved = fresh.Epoch != a.Epoch; !moved {
 				a = fresh // it may be written
 			}
 		}
@@ -103,6 +104,9 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 			if f, change.Accounts, err = s.sudoByApp(ctx, a, &app); err != nil {
 				return store.Change{}, err
 			}
+		}
+		if moved && len(change.Accounts) > 0 {
+			return store.Change{}, refuse(ErrBusy, "") // it would be written over what it has become
 		}
 		f = f.aged(now, s.policy.FactorRootedFor)
 		if err := s.maySudo(ctx, f, a, now); err != nil {

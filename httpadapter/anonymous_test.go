@@ -176,6 +176,9 @@ func TestAnonymousUpgrade(t *testing.T) {
 				t.Errorf("me: %s", me.raw)
 			}
 			nobody.of(before.do("GET", "/v1/user/me", nil))
+			if epoch := w.store.snapshot()[cell{"account", in.text("sub"), "epoch"}]; epoch != "1" {
+				t.Errorf("the epoch is %s, want 1", epoch)
+			}
 			c.ok(c.do("POST", "/v1/user/sudo", m{"password": "a password of hers"}))
 			if up.mode == "bearer" {
 				refresh := func(r reply) reply {

@@ -168,8 +168,8 @@ func TestEndOthersAndAll(t *testing.T) {
 	}
 }
 
-// TestEndAllRepeated: once it is done nobody is signed in, and is told so; with "others"
-// it may be done again.
+// TestEndAllRepeated: once it is done nobody is signed in. The repeat that still shows its
+// token is told what the first was; with "others" it may be done again.
 func TestEndAllRepeated(t *testing.T) {
 	for _, mode := range signingIn() {
 		w := newWorld(t)
@@ -181,7 +181,11 @@ func TestEndAllRepeated(t *testing.T) {
 		}
 		c.ok(c.do("DELETE", "/v1/user/revoke/all", nil, id))
 		before := w.store.snapshot()
-		nobody.of(c.do("DELETE", "/v1/user/revoke/all", nil, id))
+		if again := c.do("DELETE", "/v1/user/revoke/all", nil, id); mode == "bearer" {
+			c.ok(again)
+		} else {
+			nobody.of(again)
+		}
 		if changed := w.store.snapshot().since(before); len(changed) != 0 {
 			t.Errorf("%s: the repeat changed %v", mode, changed)
 		}

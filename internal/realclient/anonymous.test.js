@@ -131,12 +131,12 @@ for (const [shape, upgrade] of Object.entries(upgrades)) {
   })
 }
 
-test('a token that expired while the code was typed still upgrades', async (t) => {
+test('a token that was refreshed away while the code was typed still upgrades', async (t) => {
   const { server, browser, auth, sub } = await anonymous(t, ...shortLived)
   const { accessToken } = await auth.getAccessToken()
   const { data } = await auth.signUp({ email, anonymous_token: accessToken })
   await expired(browser)
-  await auth.getAccessToken() // refreshes meanwhile
+  await auth.getAccessToken()
   assert.notEqual(browser.token().access_token, accessToken)
   const { error } = await data.verifyOtp({ token: await server.code(email, 'sign_in') })
   assert.equal(error, null)

@@ -3,9 +3,10 @@
 GO          ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
+MODELTIME   ?= 10m
 BENCHFLAGS  ?=
 
-.PHONY: help test test-go test-client test-example test-cluster test-crash lint fuzz bench example setup
+.PHONY: help test test-go test-client test-example test-cluster test-crash lint fuzz model bench example setup
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -45,6 +46,9 @@ lint: ## Formatting, vet, staticcheck, go.mod
 
 fuzz: ## Every fuzz target for FUZZTIME (30s)
 	@./internal/fuzz.sh $(FUZZTIME)
+
+model: ## The random sequences against the model, on each store for MODELTIME (10m)
+	$(GO) test -count=1 -v -timeout 0 -run TestTheServiceKeepsToItsModel ./internal/model -model.time=$(MODELTIME)
 
 bench: setup ## The benchmarks; about half an hour, on a machine that does nothing else
 	$(GO) test -run '^$$' -bench . -benchmem ./...

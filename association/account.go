@@ -70,9 +70,12 @@ type accountData struct {
 }
 
 type passwordData struct {
-	Hash  string   `json:"hash"` // PHC string
+	Hash  string   `json:"hash"` // as parseHash reads it
 	SetAt int64    `json:"setAt"`
 	Roots []string `json:"roots,omitempty"` // see factor
+	// AsTyped marks a hash that the host made, of the password as it was typed. Ours
+	// are of its NFC form.
+	AsTyped bool `json:"asTyped,omitempty"`
 }
 
 // associationData is what the store keeps of an association without looking

@@ -93,15 +93,15 @@ func (h acting) used(epoch int64, keep answer) store.Proof {
 	return h.holding(g)
 }
 
-// stamped is the write that asserts the session and takes it along into the epoch,
-// with its grant, which is not used. Of a session of the host's without a grant there
-// is nothing to write.
-func (h acting) stamped(epoch int64) []store.Proof {
+// stamped is the write that asserts the session and takes it along from one epoch into
+// another, with its grant, which is not used. A grant that is dead stays so. Of a session
+// of the host's without a live grant there is nothing to write.
+func (h acting) stamped(from, epoch int64) []store.Proof {
 	h.v.Epoch = epoch
-	if h.v.Sudo != nil {
-		g := *h.v.Sudo
-		g.Epoch = epoch
-		return []store.Proof{h.holding(g)}
+	if g := h.v.Sudo; g != nil && g.Epoch == from {
+		moved := *g
+		moved.Epoch = epoch
+		return []store.Proof{h.holding(moved)}
 	}
 	if h.proof.Kind == proofHostSession {
 		return nil

@@ -21,8 +21,11 @@ func (s *Service) Authenticate(ctx context.Context, access Token) (Actor, error)
 // returns c with its Actor, and the first method that takes this Caller at once
 // does not read the session again. A Caller is for one request.
 //
-// ErrUnauthenticated, ErrBlocked, ErrUnavailable; the Caller is then nobody.
+// ErrUnauthenticated, ErrBlocked, ErrUnavailable; the Caller is then nobody. One who is
+// nobody because this very request has ended the session, and repeats it since the
+// answer was lost, is told nil by the method that did: Delete, EndSessions, EndDevice.
 func (s *Service) Identify(ctx context.Context, c Caller, access Token) (Caller, error) {
+	c.shown = access
 	known, err := s.authenticate(ctx, access)
 	return s.identified(ctx, "authenticate", c, known, err)
 }

@@ -66,7 +66,7 @@ type EnrolRequest struct {
 
 // EnrolAuthenticator makes the secret of an authenticator app. Nothing counts yet: the
 // app is a factor once ConfirmAuthenticator was shown a code of it, in this session,
-// within ten minutes. A second enrolment replaces the first. An account has one
+// within ten minutes, and unless the epoch was raised meanwhile. A second enrolment replaces the first. An account has one
 // authenticator: it is removed, by Unbind, before another is enrolled.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrInvalidArgument (there is one already),
@@ -239,7 +239,9 @@ func (h *change) removeAuthenticator(ctx context.Context) error {
 		return err
 	}
 	h.event.Kind, h.event.Association = EventRemoveAuthenticator, h.data.Authenticator.ID
-	h.loses(h.data.Authenticator.factor())
+	if err := h.loses(ctx, h.data.Authenticator.factor()); err != nil {
+		return err
+	}
 	h.data.Authenticator = nil
 	return nil
 }

@@ -68,6 +68,7 @@ type Caller struct {
 	RequestID string
 
 	known *known // what Identify or Resume has read
+	shown Token  // what Identify was shown, live or dead
 }
 
 // clip bounds what a client may make us keep.

@@ -71,9 +71,9 @@ func (h *change) mayLose(ctx context.Context, key string) error {
 }
 
 // loses notes that old goes under the change's grant.
-func (h *change) loses(old factor) {
-	rootedFor := h.s.policy.FactorRootedFor
-	h.data.Gone = h.data.leaves(old.aged(h.now, rootedFor), h.sudo.Factor, h.now, rootedFor)
+func (h *change) loses(ctx context.Context, old factor) (err error) {
+	h.data.Gone, err = h.s.leaves(ctx, h.read, h.data, old, h.sudo.Factor, h.now)
+	return err
 }
 
 // roots are what a factor counts as that the change sets, in the place of the one with
@@ -108,7 +108,7 @@ func (h *change) done(keep answer) store.Change {
 	case h.own:
 		h.write.Proofs = append(h.write.Proofs, h.acting.used(h.account.Epoch, keep))
 	default:
-		h.write.Proofs = append(h.write.Proofs, h.acting.stamped(h.account.Epoch)...)
+		h.write.Proofs = append(h.write.Proofs, h.acting.stamped(h.read.Epoch, h.account.Epoch)...)
 	}
 	h.write.Events = append(h.write.Events, h.s.happened(h.event, h.account.ID, h.caller, h.now))
 	if h.account.Epoch != h.read.Epoch {
@@ -143,17 +143,23 @@ func (s *Service) underSudo(ctx context.Context, c Caller, t Token, fromSession 
 	})
 }
 
-// attemptChange makes one change to the acting account under its session alone.
-func (s *Service) attemptChange(ctx context.Context, c Caller, step func(*change) error) error {
+// attemptChange makes one change to the acting account under its session alone, which
+// remembers the call by its name.
+func (s *Service) attemptChange(ctx context.Context, c Caller, named func(Caller) request, step func(*change) error) error {
+	req := named(c)
 	return s.attempt(ctx, func(bool) (store.Change, error) {
 		h, err := s.beginWithoutSudo(ctx, c)
 		if err != nil {
 			return store.Change{}, err
 		}
+		if s.keys.repeats(h.acting.v.Last, req, h.now) {
+			return store.Change{}, nil
+		}
 		h.event.Factor = eventFactor{}
 		if err := step(h); err != nil {
 			return store.Change{}, err
 		}
+		h.acting.v = s.remember(h.acting.v, req, h.acting.proof.ID, h.now)
 		return h.done(answer{}), nil
 	})
 }

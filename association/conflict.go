@@ -1,7 +1,9 @@
 package association
 
 import (
+	"cmp"
 	"context"
+	"errors"
 
 	"github.com/ligature-auth/ligature/store"
 )
@@ -43,7 +45,7 @@ type Transfer struct {
 	Kind, Value string  // the address, as the kind formats it
 	To          Account // who asks, and has proved the address
 	From        Account // who has it
-	FromProved  bool    // by a sudo of its own, in hand
+	FromProved  bool    // by a sudo of its own, in hand, under which it could let go of the address
 	Delete      bool    // From is to be deleted
 }
 
@@ -62,18 +64,16 @@ func (h *change) claim(ctx context.Context, r BindRequest, k Kind, v held) error
 		return refuse(ErrIdentifierTaken, "")
 	}
 	address := linked(from, k.Name(), target)
-	proof, err := h.provedOther(ctx, r, from)
+	other, err := h.provedOther(ctx, r, from, *address)
 	if err != nil {
 		return err
 	}
-	sole, err := s.soleFactor(ctx, from, address.ID, h.now)
-	if err != nil {
-		return err
+	if other == nil {
+		if has, err := s.hasAccount(ctx, from, *address, h.now); err != nil || !has {
+			return cmp.Or(err, error(refuse(ErrIdentifierTaken, "")))
+		}
 	}
-	if proof == nil && !sole {
-		return refuse(ErrIdentifierTaken, "")
-	}
-	if proof == nil {
+	if other == nil {
 		// The address alone takes the account over, so it is asked what signing in is.
 		d, err := decodeAccount(from)
 		if err != nil {
@@ -84,7 +84,7 @@ func (h *change) claim(ctx context.Context, r BindRequest, k Kind, v held) error
 		}
 	}
 	t := Transfer{
-		Kind: k.Name(), Value: k.Format(target), FromProved: proof != nil, Delete: r.Conflict == ConflictDelete,
+		Kind: k.Name(), Value: k.Format(target), FromProved: other != nil, Delete: r.Conflict == ConflictDelete,
 	}
 	if t.To, err = s.tell(ctx, h.read); err != nil {
 		return err
@@ -104,20 +104,31 @@ func (h *change) claim(ctx context.Context, r BindRequest, k Kind, v held) error
 			return err
 		}
 	}
-	if proof != nil {
-		h.write.Proofs = append(h.write.Proofs, *proof)
+	if other != nil {
+		h.write.Proofs = append(h.write.Proofs, other.session)
 	}
 	h.event.Other = from.ID
-	return h.take(ctx, from, *address, t.Delete)
+	return h.take(ctx, from, *address, other, t.Delete)
 }
 
-// provedOther returns the write that asserts the session in which the other account
-// proved itself, or nil where no proof of it was given.
-func (h *change) provedOther(ctx context.Context, r BindRequest, from *store.Account) (*store.Proof, error) {
+// proved is another account that was proved too: by which factor, and the write that
+// asserts the session in which it was.
+type proved struct {
+	factor  factor
+	session store.Proof
+}
+
+// provedOther returns how the other account was proved, or nil where no proof of it was
+// given. The proof is one under which that account could let go of the address itself.
+func (h *change) provedOther(ctx context.Context, r BindRequest, from *store.Account, address store.Association) (*proved, error) {
 	if r.OtherSudoToken.IsZero() && r.Other.Actor == (Actor{}) {
 		return nil, nil
 	}
 	other, a, err := h.s.acting(ctx, r.Other, h.now)
+	if errors.Is(err, ErrUnauthenticated) || errors.Is(err, ErrBlocked) || errors.Is(err, ErrPermissionDenied) {
+		// Which would be said of the acting account.
+		err = refuse(ErrSudoRequired, "the other account's session")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -134,13 +145,25 @@ func (h *change) provedOther(ctx context.Context, r BindRequest, from *store.Acc
 	if from.Version != a.Version {
 		return nil, errAgain
 	}
-	p := other.holding(g)
-	return &p, nil
+	d, err := decodeAccount(a)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.s.mayLose(ctx, g.Factor, a, d, address.ID, h.now); err != nil {
+		return nil, err
+	}
+	return &proved{g.Factor, other.holding(g)}, nil
 }
 
-// soleFactor reports whether the address is all that the account could prove itself
-// by, now and of late: then whoever holds it has the account.
-func (s *Service) soleFactor(ctx context.Context, a *store.Account, address string, now int64) (bool, error) {
+// hasAccount reports whether whoever holds the address has the account: it is not at
+// risk, and all that the account could prove itself by, now and of late. Another that
+// is stale is still one.
+func (s *Service) hasAccount(ctx context.Context, a *store.Account, address store.Association, now int64) (bool, error) {
+	for _, as := range a.Associations {
+		if as.ID != address.ID && s.reachable(as) {
+			return false, nil
+		}
+	}
 	d, err := decodeAccount(a)
 	if err != nil {
 		return false, err
@@ -150,20 +173,21 @@ func (s *Service) soleFactor(ctx context.Context, a *store.Account, address stri
 		return false, err
 	}
 	for _, f := range all {
-		if f.key() != address {
+		if f.key() != address.ID {
 			return false, nil
 		}
 	}
 	for _, g := range d.Gone {
-		if now < g.At+s.policy.FactorRootedFor.Microseconds() && !g.Factor.restsOn(address) {
+		if now < g.At+s.policy.FactorRootedFor.Microseconds() && !g.Factor.restsOn(address.ID) {
 			return false, nil
 		}
 	}
-	return true, nil
+	risky, err := s.atRisk(ctx, address)
+	return !risky, err
 }
 
 // take adds to the write what becomes of the account that loses the address.
-func (h *change) take(ctx context.Context, from *store.Account, address store.Association, deleting bool) error {
+func (h *change) take(ctx context.Context, from *store.Account, address store.Association, by *proved, deleting bool) error {
 	s := h.s
 	d, err := decodeAccount(from)
 	if err != nil {
@@ -174,7 +198,16 @@ func (h *change) take(ctx context.Context, from *store.Account, address store.As
 	if deleting {
 		return h.erase(ctx, from, d, address.ID, event{Kind: EventDelete, Other: h.read.ID})
 	}
-	loser, d := raiseEpoch(*from, d, h.now)
+	if by != nil {
+		f, err := addressFactor(address)
+		if err != nil {
+			return err
+		}
+		if d.Gone, err = s.leaves(ctx, from, d, f, by.factor, h.now); err != nil {
+			return err
+		}
+	}
+	loser, d := raiseEpoch(*from, d.forget(address), h.now)
 	ways, err := s.ways(ctx, from, d, h.now, address.ID)
 	if err != nil {
 		return err

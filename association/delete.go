@@ -30,6 +30,10 @@ func (s *Service) delete(ctx context.Context, c Caller, r DeleteRequest) error {
 	if err := s.outsideTx(); err != nil {
 		return err
 	}
+	named := resting("delete", r.SudoToken.Reveal())
+	if left, err := s.hasLeft(ctx, c, named); left || err != nil {
+		return err
+	}
 	err := s.attempt(ctx, func(bool) (store.Change, error) {
 		h, err := s.begin(ctx, c, r.SudoToken, false)
 		if err != nil {
@@ -48,6 +52,7 @@ func (s *Service) delete(ctx context.Context, c Caller, r DeleteRequest) error {
 		if err := h.erase(ctx, h.read, h.data, "", h.event); err != nil {
 			return store.Change{}, err
 		}
+		h.acting.v = s.remember(h.acting.v, named(c), h.acting.proof.ID, h.now)
 		h.write.Proofs = append(h.write.Proofs, h.acting.left()...)
 		return h.write, nil
 	})

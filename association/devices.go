@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/ligature-auth/ligature/store"
@@ -64,9 +65,10 @@ func (s *Service) devices(ctx context.Context, c Caller) ([]Device, error) {
 	return all, nil
 }
 
-// EndDevice ends one session of the acting account, the acting one if it is that. No
-// sudo is asked for: it takes nothing away but access. One that is not the account's,
-// or has ended, is no error.
+// EndDevice ends the session of this ID, or every session of the device of this Name,
+// of the acting account: the acting one too, if it is that. No sudo is asked for: it
+// takes nothing away but access. One that is not the account's, or has ended, is no
+// error.
 //
 // ErrUnauthenticated, ErrBlocked, ErrPermissionDenied (an anonymous account),
 // ErrUnsupported, ErrBusy, ErrUnavailable.
@@ -78,11 +80,30 @@ func (s *Service) endDevice(ctx context.Context, c Caller, id string) error {
 	if err := s.outsideTx(); err != nil {
 		return err
 	}
-	a, err := s.actor(ctx, c, s.now())
+	if left, err := s.hasLeft(ctx, c, resting("end session")); left || err != nil {
+		return err
+	}
+	all, err := s.devices(ctx, c)
 	if err != nil {
 		return err
 	}
-	return s.endSession(ctx, c, id, ofAccount(a.ID))
+	mine, own := ofAccount(c.Actor.Account), false
+	for _, d := range all {
+		if d.Session != id && (d.Name == "" || d.Name != clip(id)) {
+			continue
+		}
+		if d.Current { // the last, or a second try would be nobody's
+			own = true
+			continue
+		}
+		if err := s.endSession(ctx, c, d.Session, mine); err != nil {
+			return err
+		}
+	}
+	if !own {
+		return nil
+	}
+	return s.endSession(ctx, c, c.Actor.Session, mine)
 }
 
 // EndSessionsRequest says which sessions to end.
@@ -104,7 +125,11 @@ func (s *Service) endSessions(ctx context.Context, c Caller, r EndSessionsReques
 	if err := s.outsideTx(); err != nil {
 		return err
 	}
-	return s.attemptChange(ctx, c, func(h *change) error {
+	named := resting("end sessions", strconv.FormatBool(r.KeepCurrent))
+	if left, err := s.hasLeft(ctx, c, named); left || err != nil {
+		return err
+	}
+	return s.attemptChange(ctx, c, named, func(h *change) error {
 		h.event.Kind = EventEndSessions
 		h.raise()
 		h.leave = !r.KeepCurrent
@@ -112,10 +137,16 @@ func (s *Service) endSessions(ctx context.Context, c Caller, r EndSessionsReques
 	})
 }
 
-// left is the write that asserts the session and ends it.
+// left is the write that asserts the session and ends it, for a call that it remembers.
 func (h acting) left() []store.Proof {
 	if h.proof.Kind == proofHostSession {
-		return nil // the raised epoch ends its grant, and the host the rest
+		if h.proof.Version == 0 {
+			return nil // the host ends the rest
+		}
+		h.v.Sudo = nil
+		return []store.Proof{with(h.proof, h.proof.Expires, h.v)}
 	}
-	return []store.Proof{with(h.proof, h.proof.Expires, h.v.end())}
+	v := h.v.end()
+	v.Last = h.v.Last
+	return []store.Proof{with(h.proof, h.proof.Expires, v)}
 }

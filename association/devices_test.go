@@ -167,7 +167,7 @@ func TestR64_AllOtherSessionsEndAtMyWord(t *testing.T) {
 						t.Errorf("the sudo of the session that stays: %v", err)
 					}
 				case byHost: // it ends when the host hears of it; its sudo has already
-					allRefused(t, association.ErrInvalidProof, map[string]error{"what was proved before": bind})
+					allRefused(t, association.ErrSudoRequired, map[string]error{"what was proved before": bind})
 					fresh := w.prove(c, "phone", phoneNumber)
 					allRefused(t, association.ErrSudoRequired, map[string]error{"the sudo of before": w.bind(c, "phone", phoneNumber, sudo, fresh)})
 				default:

@@ -19,6 +19,34 @@
 // from where.
 // Who acts always comes from there, and never from anything in the request.
 //
+// # Living with it
+//
+// Under sudo, too: [Service.Unbind] removes a method, never the last usable one;
+// [Service.SetPassword], [Service.SetUsername]; [Service.EnrolAuthenticator] and
+// [Service.ConfirmAuthenticator]; [Service.Delete]. Signed out,
+// [Service.ResetPassword] by a code. [Service.Methods] lists what there is and what may
+// be done to each, [Service.SudoState] how to prove oneself, [Service.Devices] where
+// the account is signed in and [Service.History] what happened to it.
+//
+// A factor is what sudo rests on. An address does not vouch for its own replacement or
+// removal while the account has something independent, and for a day no factor vouches
+// for more than the one that set it, see Policy.FactorRootedFor: a code to the mailbox
+// resets the password, and that password still does not move the mailbox.
+//
+// Where another account has an address that somebody has proved, [BindRequest] may ask
+// for it, and [Transfers], the application's own policy, decides.
+//
+// # Inside an application
+//
+// An account appears when it first does something: its ID is the application's own user
+// ID. [PasswordVerifier] judges passwords that the application keeps,
+// [SessionRevoker] ends its sessions, [AccountDeleter] deletes what it keeps,
+// [Observer] is told what happened, after each commit. [Service.Import] and
+// [Service.ImportAll] bring accounts over; [Tickets] hand over somebody whom the
+// application has signed in; [Service.Disable], [Service.Enable],
+// [Service.EndAccountSessions] and [Service.DeleteAccount] act by the application's
+// word; [Service.Find] tells whose an identifier is.
+//
 // # Setting it up
 //
 // [New] needs a name, a store, a sender, keys and kinds; none has a default. The zero

@@ -81,8 +81,9 @@ var (
 	// ErrUnsupported: this Service is not set up for it, or is a copy that With made.
 	ErrUnsupported = errors.New("not supported here")
 
-	// ErrUnavailable: the store, the sender or the key ring failed. Refused, and
-	// nothing half done.
+	// ErrUnavailable: the store, the sender or the key ring failed, or more passwords
+	// are to be hashed than can be, see Error.RetryAfter. Refused, and nothing half
+	// done.
 	ErrUnavailable = errors.New("unavailable")
 )
 
@@ -91,7 +92,7 @@ type Error struct {
 	Op         string        // the method, "verify"
 	Err        error         // one of the sentinels, or a context's error
 	Detail     string        // for people and clients; never holds a secret or an address
-	RetryAfter time.Duration // with ErrRateLimited, when to try again; else 0
+	RetryAfter time.Duration // with ErrRateLimited, or ErrUnavailable of too much load, when to try again; else 0
 	MaxAge     time.Duration // with ErrSudoRequired, of CheckFresh; else 0
 	cause      error         // for the log: what failed below, secret-free
 }

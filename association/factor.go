@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -23,7 +24,7 @@ type factor struct {
 }
 
 const (
-	factorPassword      = "password"
+	factorPassword      = PasswordID
 	factorAuthenticator = "authenticator"
 	factorSignIn        = "sign_in" // a recent sign-in, for an account that has no factor
 	factorTicket        = "ticket"  // the host's word, which opens a session and is no sudo
@@ -116,18 +117,41 @@ type gone struct {
 	At     int64  `json:"at"`
 }
 
-// maxGone bounds the list; the oldest are those that the person had.
+// maxGone bounds the list.
 const maxGone = 32
 
-// leaves returns what is gone once old, aged, has gone under f. What goes under itself
-// leaves nothing behind, and a second password within the time not a second.
-func (d accountData) leaves(old, f factor, now int64, rootedFor time.Duration) []gone {
-	kept := slices.DeleteFunc(slices.Clone(d.Gone), func(g gone) bool { return now >= g.At+rootedFor.Microseconds() })
-	known := slices.ContainsFunc(kept, func(g gone) bool { return g.Factor.key() == old.key() })
-	if f.restsOn(old.key()) || known || len(kept) >= maxGone {
-		return kept
+// leaves returns what is gone once old has gone from the account under f. What goes
+// under itself leaves nothing behind, and what is worth more than something gone before
+// it stands for both. Where there is no more room, what is worth no more than something
+// that stays makes it: all that somebody can set, and take away again, who holds that.
+func (s *Service) leaves(ctx context.Context, a *store.Account, d accountData, old, f factor, now int64) ([]gone, error) {
+	over := func(g gone) bool { return now >= g.At+s.policy.FactorRootedFor.Microseconds() }
+	kept := slices.DeleteFunc(slices.Clone(d.Gone), over)
+	if f.restsOn(old.key()) {
+		return kept, nil
 	}
-	return append(kept, gone{old, now})
+	old = old.aged(now, s.policy.FactorRootedFor)
+	has := func(key string) bool { return hasKey(a, d, key) }
+	kept = slices.DeleteFunc(kept, func(g gone) bool { return g.Factor.within(old, has) })
+	if len(kept) >= maxGone {
+		all, err := s.factors(ctx, a, now)
+		if err != nil {
+			return nil, err
+		}
+		kept = slices.DeleteFunc(kept, func(g gone) bool {
+			return slices.ContainsFunc(all, func(o factor) bool { return o.key() != old.key() && g.Factor.within(o, has) })
+		})
+	}
+	if len(kept) >= maxGone {
+		return kept, nil
+	}
+	return append(kept, gone{old, now}), nil
+}
+
+// within reports whether f is worth no more than o: it rests on all that o does, as far
+// as the account has it.
+func (f factor) within(o factor, has func(key string) bool) bool {
+	return f.restsOn(o.key()) && !slices.ContainsFunc(o.Roots, func(key string) bool { return has(key) && !f.restsOn(key) })
 }
 
 // mayLose refuses to change, under the factor f, what the account has of this key,
@@ -227,10 +251,22 @@ func (s *Service) maySudo(ctx context.Context, f factor, a *store.Account, now i
 	return refuse(ErrSudoRequired, "prove who you are by the strongest means that the account has")
 }
 
-// strongestFirst sorts factors by strength.
-func strongestFirst(all []factor) []factor {
-	sorted := slices.Clone(all)
-	slices.SortStableFunc(sorted, func(a, b factor) int {
+// sudoFactors are those by which Sudo would be granted, the strongest first.
+func (s *Service) sudoFactors(ctx context.Context, a *store.Account, now int64) ([]factor, error) {
+	all, err := s.factors(ctx, a, now)
+	if err != nil {
+		return nil, err
+	}
+	var may []factor
+	for _, f := range all {
+		switch err := s.maySudo(ctx, f, a, now); {
+		case err == nil:
+			may = append(may, f)
+		case !errors.Is(err, ErrSudoRequired):
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(may, func(a, b factor) int {
 		switch as, bs := a.strength(all), b.strength(all); {
 		case bs.less(as):
 			return -1
@@ -239,5 +275,5 @@ func strongestFirst(all []factor) []factor {
 		}
 		return 0
 	})
-	return sorted
+	return may, nil
 }

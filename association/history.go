@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"regexp"
 	"slices"
 )
 
@@ -20,6 +21,9 @@ const (
 	historyPages = 10
 )
 
+// eventID is what happened makes.
+var eventID = regexp.MustCompile(`^[0-9a-f]{16}-[A-Za-z0-9_-]{22}$`)
+
 // History returns events of the acting account, newest first. A next that is not empty
 // is the Before of the request that goes on from here.
 //
@@ -37,8 +41,11 @@ func (s *Service) history(ctx context.Context, c Caller, r HistoryRequest) ([]Ev
 	if err := s.outsideTx(); err != nil {
 		return nil, "", err
 	}
-	if r.Limit < 1 || r.Limit > maxHistory || len(r.Before) > 128 {
+	if r.Limit < 1 || r.Limit > maxHistory {
 		return nil, "", refuse(ErrInvalidArgument, "from 1 to 100 events at a time")
+	}
+	if r.Before != "" && !eventID.MatchString(r.Before) {
+		return nil, "", refuse(ErrInvalidArgument, "not the ID of an event")
 	}
 	a, err := s.actor(ctx, c, s.now())
 	if err != nil {

@@ -16,9 +16,14 @@ type ImportedAccount struct {
 	Name        string
 	Identifiers []ImportedIdentifier // one of a kind at most
 
-	// Password is hashed here, under the policy for passwords; PasswordHash is an
-	// argon2id PHC string. Give at most one. A hash that costs more or less than
-	// those made here is told from an unknown account by the time it takes.
+	// Password is hashed here, under the policy for passwords; PasswordHash is a hash
+	// that the host made of the password as it was typed. Give at most one. Taken are
+	// argon2id, argon2i and scrypt as PHC strings ("$argon2id$v=19$m=65536,t=3,p=4$...",
+	// "$scrypt$ln=15,r=8,p=1$..."), and bcrypt ("$2a$", "$2b$", "$2y$"), which judges
+	// no password of more than 72 bytes. One that takes more than a quarter of
+	// Policy.HashMemory or about a second is refused; a cheap one is taken. The next
+	// right password replaces it by a hash made here. Until then one that costs more
+	// or less is told from an unknown account by the time it takes.
 	Password, PasswordHash string
 
 	CreatedAt time.Time // zero means now
@@ -55,7 +60,7 @@ func (s *Service) importAccount(ctx context.Context, in ImportedAccount) (string
 	case in.PasswordHash != "" && s.passwords != nil:
 		return "", refuse(ErrUnsupported, "the application keeps its passwords itself")
 	case in.PasswordHash != "":
-		err = checkHash(hash)
+		err = s.checkHash(hash)
 	}
 	if err != nil {
 		return "", err
@@ -69,7 +74,7 @@ func (s *Service) importAccount(ctx context.Context, in ImportedAccount) (string
 	}
 	d := accountData{V: dataV, Name: in.Name}
 	if hash != "" {
-		d.Password = &passwordData{Hash: hash, SetAt: now}
+		d.Password = &passwordData{Hash: hash, SetAt: now, AsTyped: in.PasswordHash != ""}
 	}
 	a.Data = encode(d)
 	change := store.Change{

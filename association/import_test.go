@@ -84,7 +84,10 @@ func TestImportRefusedImportsNothing(t *testing.T) {
 		{"a password and a hash", association.ImportedAccount{ID: "x", Password: password, PasswordHash: testHash()}, association.ErrInvalidArgument},
 		{"no hash", association.ImportedAccount{ID: "x", PasswordHash: "secret"}, association.ErrInvalidArgument},
 		{"an MD5", association.ImportedAccount{ID: "x", PasswordHash: "5f4dcc3b5aa765d61d8327deb882cf99"}, association.ErrInvalidArgument},
-		{"argon2i", association.ImportedAccount{ID: "x", PasswordHash: "$argon2i$v=19$m=64,t=1,p=1" + key}, association.ErrInvalidArgument},
+		{"argon2d", association.ImportedAccount{ID: "x", PasswordHash: "$argon2d$v=19$m=64,t=1,p=1" + key}, association.ErrInvalidArgument},
+		{"a dear bcrypt", association.ImportedAccount{ID: "x", PasswordHash: "$2b$31$saltsaltsaltsaltsaltsObLoPWfkWxECXlKdnmKdLIr/3DsBgTxG"}, association.ErrInvalidArgument},
+		{"a dear scrypt", association.ImportedAccount{ID: "x", PasswordHash: "$scrypt$ln=20,r=8,p=1" + key}, association.ErrInvalidArgument},
+		{"one beyond a quarter of the memory", association.ImportedAccount{ID: "x", PasswordHash: "$argon2id$v=19$m=65537,t=1,p=1" + key}, association.ErrInvalidArgument},
 		{"a dear one", association.ImportedAccount{ID: "x", PasswordHash: "$argon2id$v=19$m=4194304,t=1,p=1" + key}, association.ErrInvalidArgument},
 		{"a slow one", association.ImportedAccount{ID: "x", PasswordHash: "$argon2id$v=19$m=64,t=1000000,p=1" + key}, association.ErrInvalidArgument},
 		// These would bring the process down, or accept every password.

@@ -2,13 +2,14 @@ package association
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/ligature-auth/ligature/store"
 )
 
 // PasswordID is the ID of the password among an account's methods.
-const PasswordID = factorPassword
+const PasswordID = "password"
 
 // Method is one of the ways in which somebody proves to be the owner of an account, or
 // names it.
@@ -25,7 +26,7 @@ type Method struct {
 	// SignsIn says that it would let the person in by itself, as the policy is now: an
 	// address by a code, the password beside any identifier.
 	SignsIn bool
-	// Sudo says that it may prove who somebody is, for a change.
+	// Sudo says that it may prove who somebody is, for a change: Sudo would take it.
 	Sudo bool
 	// Removable says that Unbind would not refuse it as the last of its sort: another
 	// usable method stays.
@@ -60,6 +61,13 @@ func (s *Service) methods(ctx context.Context, c Caller) ([]Method, error) {
 	if err != nil {
 		return nil, err
 	}
+	sudo, err := s.sudoFactors(ctx, a, now)
+	if err != nil {
+		return nil, err
+	}
+	vouches := func(id string) bool {
+		return slices.ContainsFunc(sudo, func(f factor) bool { return f.key() == id })
+	}
 	removable := func(id string) (bool, error) {
 		ways, err := s.ways(ctx, a, d, now, id)
 		return ways > 0, err
@@ -71,13 +79,14 @@ func (s *Service) methods(ctx context.Context, c Caller) ([]Method, error) {
 			continue
 		}
 		m := s.listed(as, k, d, now)
+		m.Sudo = vouches(as.ID)
 		if m.Removable, err = removable(as.ID); err != nil {
 			return nil, err
 		}
 		all = append(all, m)
 	}
 	if hasPassword {
-		m := Method{ID: PasswordID, Kind: factorPassword, Sudo: true, Replaceable: s.passwords == nil}
+		m := Method{ID: PasswordID, Kind: factorPassword, Sudo: vouches(PasswordID), Replaceable: s.passwords == nil}
 		m.SignsIn = s.passwords != nil || len(all) > 0
 		if d.Password != nil {
 			m.AddedAt = at(d.Password.SetAt)
@@ -90,7 +99,7 @@ func (s *Service) methods(ctx context.Context, c Caller) ([]Method, error) {
 		all = append(all, m)
 	}
 	if app := d.Authenticator; app != nil {
-		all = append(all, Method{ID: app.ID, Kind: factorAuthenticator, AddedAt: at(app.SetAt), Sudo: true, Removable: true})
+		all = append(all, Method{ID: app.ID, Kind: factorAuthenticator, AddedAt: at(app.SetAt), Sudo: vouches(app.ID), Removable: true})
 	}
 	return all, nil
 }
@@ -98,8 +107,7 @@ func (s *Service) methods(ctx context.Context, c Caller) ([]Method, error) {
 func (s *Service) listed(as store.Association, k Kind, d accountData, now int64) Method {
 	m := Method{ID: as.ID, Kind: as.Kind, Value: k.Format(as.Value), Masked: k.Mask(as.Value), AddedAt: at(as.CreatedAt)}
 	if s.reachable(as) {
-		m.SignsIn = !s.stale(as, d, now)
-		m.Sudo, m.Replaceable = m.SignsIn, true
+		m.SignsIn, m.Replaceable = !s.stale(as, d, now), true
 	} else {
 		m.Replaceable = s.policy.AllowUsernameChange
 	}

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"sync"
 	"unicode/utf8"
 
-	"github.com/alexedwards/argon2id"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/ligature-auth/ligature/store"
@@ -42,43 +39,6 @@ func (f PasswordFunc) VerifyPassword(ctx context.Context, account, password stri
 	return f(ctx, account, password)
 }
 
-// hashParams are OWASP's for argon2id: 19 MiB, two passes, one lane.
-var hashParams = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
-
-// The most that a hash from elsewhere may ask of us, and the least it must hold.
-const (
-	maxHashMemory     = 256 * 1024 // KiB
-	maxHashIterations = 16
-	minSaltBytes      = 8
-	minHashKeyBytes   = 16
-)
-
-// decoyHash is judged in place of a password that does not exist, so that the
-// unknown costs what the known costs (R56).
-var decoyHash = sync.OnceValue(func() string {
-	h, err := argon2id.CreateHash(newID(), hashParams)
-	if err != nil {
-		panic("association: no randomness: " + err.Error())
-	}
-	return h
-})
-
-// gate bounds how many passwords are hashed at once: all cores but one, so that
-// a storm of sign-ins leaves room for everything else.
-type gate chan struct{}
-
-func newGate() gate { return make(gate, max(1, runtime.GOMAXPROCS(0)-1)) }
-
-func (g gate) do(ctx context.Context, hash func() error) error {
-	select {
-	case g <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-g }()
-	return hash()
-}
-
 // checkPassword holds the rules for a password to be set.
 func (s *Service) checkPassword(password string) error {
 	switch {
@@ -94,31 +54,20 @@ func (s *Service) checkPassword(password string) error {
 	return nil
 }
 
-// hashPassword returns a PHC string for a password that checkPassword allows.
+// hashPassword returns the hash of a password that checkPassword allows.
 func (s *Service) hashPassword(ctx context.Context, password string) (hash string, err error) {
 	if err := s.checkPassword(password); err != nil {
 		return "", err
 	}
-	err = s.hashing.do(ctx, func() error {
-		hash, err = argon2id.CreateHash(norm.NFC.String(password), hashParams)
-		return err
-	})
+	err = s.hashing.do(ctx, ownCost, func() { hash = makeHash(password) })
 	return hash, err
 }
 
-// checkHash refuses a PHC string that is not argon2id, is none worth the name, or
-// costs too much.
-func checkHash(hash string) error {
-	p, _, _, err := argon2id.DecodeHash(hash)
-	if err != nil {
-		return refuse(ErrInvalidArgument, "the password hash is not an argon2id PHC string")
-	}
-	// argon2 panics without passes or lanes, and a short key matches by chance.
-	if p.Iterations < 1 || p.Parallelism < 1 || p.SaltLength < minSaltBytes || p.KeyLength < minHashKeyBytes {
-		return refuse(ErrInvalidArgument, "the password hash is too weak to be one")
-	}
-	if p.Memory > maxHashMemory || p.Iterations > maxHashIterations {
-		return refuse(ErrInvalidArgument, "the password hash asks for too much work")
+// checkHash refuses a hash from elsewhere that cannot be judged here, is none worth
+// the name, or costs too much.
+func (s *Service) checkHash(hash string) error {
+	if _, err := parseHash(hash, s.hashing.most()); err != nil {
+		return refuse(ErrInvalidArgument, err.Error())
 	}
 	return nil
 }
@@ -152,7 +101,7 @@ func (s *Service) judgePassword(ctx context.Context, c Caller, now int64, a *sto
 		return err
 	}
 	subject := "unknown:" + unknown
-	hash := s.decoy
+	p := s.decoy
 	known := false
 	if a != nil {
 		subject = "account:" + a.ID
@@ -161,10 +110,10 @@ func (s *Service) judgePassword(ctx context.Context, c Caller, now int64, a *sto
 			return err
 		}
 		if d.Password != nil {
-			hash, known = d.Password.Hash, true
+			p, known = *d.Password, true
 		}
 	}
-	right, err := s.matchPassword(ctx, a, hash, password)
+	right, err := s.matchPassword(ctx, a, p, password)
 	if err != nil {
 		return err
 	}
@@ -179,16 +128,21 @@ func (s *Service) judgePassword(ctx context.Context, c Caller, now int64, a *sto
 	return nil
 }
 
-func (s *Service) matchPassword(ctx context.Context, a *store.Account, hash, password string) (right bool, err error) {
+// matchPassword hashes what was typed, unless the host keeps the passwords.
+func (s *Service) matchPassword(ctx context.Context, a *store.Account, p passwordData, password string) (right bool, err error) {
 	if s.passwords != nil && a != nil {
 		return s.passwords.VerifyPassword(ctx, a.ID, password)
 	}
-	err = s.hashing.do(ctx, func() error {
-		right, err = argon2id.ComparePasswordAndHash(norm.NFC.String(password), hash)
-		return err
-	})
-	if errors.Is(err, argon2id.ErrInvalidHash) || errors.Is(err, argon2id.ErrIncompatibleVersion) {
-		return false, errors.New("a stored password hash cannot be read")
+	h, err := parseHash(p.Hash, s.hashing.most())
+	if err != nil {
+		return false, fmt.Errorf("a stored password hash cannot be read: %w", err)
+	}
+	if !p.AsTyped {
+		password = norm.NFC.String(password)
+	}
+	err = s.hashing.do(ctx, h.cost, func() { right = h.judge(password) })
+	if s.passwords != nil && errors.Is(err, ErrUnavailable) {
+		err = nil // the host turns nobody away, so this would be the unknown
 	}
 	return right && s.passwords == nil, err
 }

@@ -118,6 +118,18 @@ type Policy struct {
 	// than 8 bytes. It is for demonstrations.
 	UnsafePasswordMinBytes int
 
+	// HashMemory bounds, in MiB, what the process grows by while it hashes passwords,
+	// however many at once: 0 means 256, which is three at once of those made here,
+	// or one of 64 MiB from elsewhere; from 76, which is one, to 65536. It is counted
+	// for each Service by itself, and for a garbage collector that is left as it comes
+	// (GOGC=100).
+	HashMemory int
+
+	// HashQueueTime is how long a password waits for its turn to be hashed before it
+	// is refused with ErrUnavailable: 0 means 2 seconds; from 10 milliseconds to 30
+	// seconds.
+	HashQueueTime time.Duration
+
 	// Budgets are the limits that the guard holds.
 	Budgets Budgets
 
@@ -267,6 +279,9 @@ func (p Policy) withDefaults() (Policy, error) {
 		number("UnsafePasswordMinBytes", &p.UnsafePasswordMinBytes, 0, 1, maxPasswordBytes)
 		p.PasswordMinBytes = p.UnsafePasswordMinBytes
 	}
+	const leastHashMemory = hashRoom * ownMemory / 1024
+	number("HashMemory", &p.HashMemory, 256, leastHashMemory, 64*1024)
+	duration("HashQueueTime", &p.HashQueueTime, 2*time.Second, 10*time.Millisecond, 30*time.Second)
 
 	b := &p.Budgets
 	duration("Budgets.ResendPause", &b.ResendPause, 60*time.Second, 30*time.Second, time.Hour)

@@ -123,6 +123,12 @@ func policyFields() []field {
 			def: 8, allow: []any{8, 15, 256}, deny: []any{7, 1, -8, 257},
 		},
 		{
+			name: "HashMemory",
+			set:  func(p *P, v any) { p.HashMemory = v.(int) }, get: func(p P) any { return p.HashMemory },
+			def: 256, allow: []any{76, 512, 65536}, deny: []any{75, 1, -1, 65537},
+		},
+		durationField("HashQueueTime", func(p *P) *D { return &p.HashQueueTime }, 2*time.Second, 10*time.Millisecond, 30*time.Second),
+		{
 			name: "UnsafePasswordMinBytes",
 			set:  func(p *P, v any) { p.UnsafePasswordMinBytes = v.(int) },
 			get:  func(p P) any { return p.UnsafePasswordMinBytes },

@@ -31,7 +31,8 @@ func (s *Service) setProfile(ctx context.Context, c Caller, r ProfileRequest) er
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	return s.attemptChange(ctx, c, func(h *change) error {
+	named := resting("set profile", string(encode(r)))
+	return s.attemptChange(ctx, c, named, func(h *change) error {
 		for _, f := range []struct{ to, from *string }{
 			{&h.data.Name, r.Name}, {&h.data.Picture, r.Picture}, {&h.data.Locale, r.Locale},
 		} {

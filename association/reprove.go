@@ -11,18 +11,24 @@ import (
 // that was ported.
 type Risks interface {
 	// AtRisk reports whether the address should not vouch by itself now. It is asked
-	// when a code that went there is about to sign somebody in, to give sudo, or to
-	// reset a password. An error refuses, as ErrUnavailable.
+	// when a code that went there is about to sign somebody in, to give sudo, to reset
+	// a password, or to take the address from an account that has nothing else. An
+	// error refuses, as ErrUnavailable.
 	AtRisk(ctx context.Context, kind, value string) (bool, error)
 }
-
-// reproves reports whether the policy asks for addresses to be proved again.
-func (s *Service) reproves() bool { return len(s.policy.ReproveAfter) > 0 }
 
 // stale reports whether the association was proved too long ago to vouch alone (R53).
 func (s *Service) stale(as store.Association, d accountData, now int64) bool {
 	after := s.policy.ReproveAfter[as.Kind]
 	return after > 0 && now >= max(as.CreatedAt, d.Reproved[as.ID])+after.Microseconds()
+}
+
+// atRisk asks the host about an address.
+func (s *Service) atRisk(ctx context.Context, as store.Association) (bool, error) {
+	if s.risks == nil {
+		return false, nil
+	}
+	return s.risks.AtRisk(ctx, as.Kind, s.association(as).Value)
 }
 
 // vouches judges whether an address that was just proved vouches alone: it does not
@@ -40,13 +46,11 @@ func (s *Service) vouches(ctx context.Context, a *store.Account, f factor, passw
 		return false, nil, err
 	}
 	alone = !s.stale(as, d, now)
-	if s.risks != nil {
-		risky, err := s.risks.AtRisk(ctx, as.Kind, s.association(as).Value)
-		if err != nil {
-			return false, nil, err
-		}
-		alone = alone && !risky
+	risky, err := s.atRisk(ctx, as)
+	if err != nil {
+		return false, nil, err
 	}
+	alone = alone && !risky
 	if !alone && !password {
 		return false, nil, refuse(ErrSecondProof, "")
 	}

@@ -73,17 +73,19 @@ func (s *Service) resetPassword(ctx context.Context, c Caller, r ResetRequest) e
 				return store.Change{}, refuse(ErrInvalidProof, "")
 			}
 		}
-		return s.resetChange(h, a, c, f, hash, req, now)
+		return s.resetChange(ctx, h, a, c, f, hash, req, now)
 	})
 }
 
-func (s *Service) resetChange(h held, a *store.Account, c Caller, f factor, hash string, req request, now int64) (store.Change, error) {
+func (s *Service) resetChange(ctx context.Context, h held, a *store.Account, c Caller, f factor, hash string, req request, now int64) (store.Change, error) {
 	d, err := decodeAccount(a)
 	if err != nil {
 		return store.Change{}, err
 	}
 	next, d := raiseEpoch(*a, d, now)
-	d = s.withPassword(a, d, f.aged(now, s.policy.FactorRootedFor), hash, now)
+	if d, err = s.withPassword(ctx, a, d, f.aged(now, s.policy.FactorRootedFor), hash, now); err != nil {
+		return store.Change{}, err
+	}
 	next.Data = encode(d)
 	return store.Change{
 		Accounts: []store.Account{next},
@@ -94,13 +96,16 @@ func (s *Service) resetChange(h held, a *store.Account, c Caller, f factor, hash
 }
 
 // withPassword sets a password under the factor f, aged.
-func (s *Service) withPassword(a *store.Account, d accountData, f factor, hash string, now int64) accountData {
+func (s *Service) withPassword(ctx context.Context, a *store.Account, d accountData, f factor, hash string, now int64) (accountData, error) {
 	if d.Password != nil {
-		d.Gone = d.leaves(passwordFactor(d).aged(now, s.policy.FactorRootedFor), f, now, s.policy.FactorRootedFor)
+		var err error
+		if d.Gone, err = s.leaves(ctx, a, d, passwordFactor(d), f, now); err != nil {
+			return d, err
+		}
 	}
 	roots := f.sets(func(key string) bool { return key != factorPassword && hasKey(a, d, key) })
 	d.Password = &passwordData{Hash: hash, SetAt: now, Roots: roots}
-	return d
+	return d, nil
 }
 
 // names returns the check that a request names the address of its token, where it

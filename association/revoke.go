@@ -43,8 +43,12 @@ func (s *Service) endSession(ctx context.Context, c Caller, id string, mine func
 		if err != nil || p == nil || v.Ended || !mine(p.Account, v) {
 			return store.Change{}, err
 		}
+		v = v.end()
+		if id == c.Actor.Session && !c.Actor.HostSession {
+			v = s.remember(v, resting("end session")(c), id, now)
+		}
 		return store.Change{
-			Proofs: []store.Proof{with(*p, p.Expires, v.end())},
+			Proofs: []store.Proof{with(*p, p.Expires, v)},
 			Events: []store.Event{s.happened(event{Kind: EventSignOut, Session: ownSession(id)}, p.Account, c, now)},
 		}, nil
 	})

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"regexp"
+	"runtime"
 	"time"
 
 	"github.com/ligature-auth/ligature/sender"
@@ -30,9 +31,9 @@ type Service struct {
 	tickets   Tickets
 	clock     func() time.Time
 	log       *slog.Logger
-	hashing   gate
-	decoy     string // a hash that no password matches, judged for the unknown
-	inTx      bool   // made by With
+	hashing   *gate
+	decoy     passwordData // that no password matches, judged for the unknown
+	inTx      bool         // made by With
 }
 
 // New checks the configuration and returns a Service. It does no I/O, starts no
@@ -70,8 +71,7 @@ func newService(cfg Config) (*Service, error) {
 		observer:  cfg.Observer,
 		clock:     cfg.Now,
 		log:       cfg.Logger,
-		hashing:   newGate(),
-		decoy:     decoyHash(),
+		decoy:     passwordData{Hash: decoyHash()},
 	}
 	for _, k := range cfg.Kinds {
 		if k == nil || !kindName.MatchString(k.Name()) {
@@ -98,6 +98,7 @@ func newService(cfg Config) (*Service, error) {
 			return nil, fmt.Errorf("Config.Policy.ReproveAfter: %q is no kind of Config.Kinds", kind)
 		}
 	}
+	s.hashing = newGate(runtime.GOMAXPROCS(0)-1, s.policy)
 	if s.clock == nil {
 		s.clock = time.Now
 	}

@@ -34,6 +34,10 @@ type session struct {
 	RefreshedAt int64      `json:"refreshedAt"`
 
 	Answer answer `json:"answer,omitzero"`
+
+	// Last is the answer to the last change that rested on the session alone, or that
+	// ended it.
+	Last answer `json:"last,omitzero"`
 }
 
 // generation is what one sign-in or refresh handed out.
@@ -97,7 +101,7 @@ func (s session) refresh(next generation, ttl time.Duration, now int64) session 
 // end makes every token of the session dead.
 func (s session) end() session {
 	s.Ended, s.Sudo = true, nil
-	s.Family, s.Current, s.Previous, s.Answer = sealed{}, generation{}, generation{}, answer{}
+	s.Family, s.Current, s.Previous, s.Answer, s.Last = sealed{}, generation{}, generation{}, answer{}, answer{}
 	return s
 }
 

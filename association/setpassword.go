@@ -70,7 +70,9 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 		}
 		h.event.Kind = EventSetPassword
 		h.raise()
-		h.data = s.withPassword(h.read, h.data, h.sudo.Factor, hash, h.now)
+		if h.data, err = s.withPassword(ctx, h.read, h.data, h.sudo.Factor, hash, h.now); err != nil {
+			return store.Change{}, err
+		}
 		return h.done(s.keys.answered(req, h.acting.proof.ID, h.now, struct{}{})), nil
 	})
 }
@@ -84,5 +86,5 @@ func (s *Service) isPassword(ctx context.Context, c Caller, a *store.Account, pa
 	if err != nil || d.Password == nil {
 		return false, err
 	}
-	return s.matchPassword(ctx, a, d.Password.Hash, password)
+	return s.matchPassword(ctx, a, *d.Password, password)
 }

@@ -67,13 +67,18 @@ func (s *Service) signInByPassword(ctx context.Context, c Caller, r SignInReques
 	f := passwordFactor(d)
 
 	req := requestOf("sign in", c, a.ID)
-	return s.openNamed(ctx, c, req, now, func(id string, _ bool) (store.Change, Session, error) {
+	told, err := s.openNamed(ctx, c, req, now, func(id string, _ bool) (store.Change, Session, error) {
 		p, told := s.newSession(id, a, c, f, req, now)
 		return store.Change{
 			Proofs: []store.Proof{p},
 			Events: []store.Event{s.happened(event{Kind: EventSignIn, Session: ownSession(id), Factor: f.event()}, a.ID, c, now)},
 		}, told, nil
 	})
+	if err != nil {
+		return Session{}, err
+	}
+	s.renewHash(ctx, a, r.Password)
+	return told, nil
 }
 
 // recognise returns the kind that accepts what was typed, with its value.

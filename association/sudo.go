@@ -72,12 +72,13 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	err = s.attempt(ctx, func(again bool) (store.Change, error) {
 		// The account stays the one whose factor was judged: if it has moved on
 		// since, the grant is of an older epoch, and dead.
+		moved := false
 		if again {
 			var fresh *store.Account
 			if acting, fresh, err = s.acting(ctx, c, now); err != nil {
 				return store.Change{}, err
 			}
-			if fresh.Epoch == a.Epoch {
+			if moved = fresh.Epoch != a.Epoch; !moved {
 				a = fresh // it may be written
 			}
 		}
@@ -104,6 +105,9 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 				return store.Change{}, err
 			}
 		}
+		if moved && len(change.Accounts) > 0 {
+			return store.Change{}, refuse(ErrBusy, "") // it would be written over what it has become
+		}
 		f = f.aged(now, s.policy.FactorRootedFor)
 		if err := s.maySudo(ctx, f, a, now); err != nil {
 			return store.Change{}, err
@@ -122,6 +126,7 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	if err != nil {
 		return Grant{}, err
 	}
+	s.renewHash(ctx, a, r.Password)
 	return told.grant(), nil
 }
 

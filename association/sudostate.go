@@ -2,7 +2,6 @@ package association
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -53,17 +52,11 @@ func (s *Service) sudoState(ctx context.Context, c Caller) (SudoState, error) {
 	if g := h.v.Sudo; g != nil && g.mayUse(a, s.policy.SudoMaxUses, now) {
 		state = SudoState{Elevated: true, Expires: at(g.Expires), Factor: g.Factor.Kind}
 	}
-	all, err := s.factors(ctx, a, now)
+	may, err := s.sudoFactors(ctx, a, now)
 	if err != nil {
 		return SudoState{}, err
 	}
-	for _, f := range strongestFirst(all) {
-		if err := s.maySudo(ctx, f, a, now); err != nil {
-			if errors.Is(err, ErrSudoRequired) {
-				continue
-			}
-			return SudoState{}, err
-		}
+	for _, f := range may {
 		told := SudoFactor{Kind: f.Kind, ID: f.ID}
 		for _, as := range a.Associations {
 			if as.ID == f.ID {
@@ -72,7 +65,7 @@ func (s *Service) sudoState(ctx context.Context, c Caller) (SudoState, error) {
 		}
 		state.Factors = append(state.Factors, told)
 	}
-	if len(all) == 0 {
+	if len(may) == 0 { // of some, the strongest always may
 		state.Factors = []SudoFactor{{Kind: factorSignIn}}
 	}
 	return state, nil

@@ -44,6 +44,12 @@ var encoding = base64.RawURLEncoding.Strict()
 // newID returns 128 random bits as 22 characters.
 func newID() string { return encoding.EncodeToString(randomBytes(idBytes)) }
 
+// isID reports whether id is spelled as newID spells.
+func isID(id string) bool {
+	raw, err := encoding.DecodeString(id)
+	return err == nil && len(raw) == idBytes && encoding.EncodeToString(raw) == id
+}
+
 func makeToken(prefix, id string, secret []byte) Token {
 	return NewToken(prefix + id + "." + encoding.EncodeToString(secret))
 }
@@ -58,11 +64,10 @@ func parseToken(prefix string, t Token, secretLen int) (id string, secret []byte
 	if !ok {
 		return "", nil, false
 	}
-	raw, err := encoding.DecodeString(id)
-	if err != nil || len(raw) != idBytes || encoding.EncodeToString(raw) != id {
+	if !isID(id) {
 		return "", nil, false
 	}
-	secret, err = encoding.DecodeString(tail)
+	secret, err := encoding.DecodeString(tail)
 	if err != nil || len(secret) != secretLen || encoding.EncodeToString(secret) != tail {
 		return "", nil, false
 	}

@@ -77,7 +77,9 @@ func (h *change) removePassword(ctx context.Context) error {
 		return err
 	}
 	h.event.Kind = EventRemovePassword
-	h.loses(passwordFactor(h.data))
+	if err := h.loses(ctx, passwordFactor(h.data)); err != nil {
+		return err
+	}
 	h.data.Password = nil
 	return nil
 }

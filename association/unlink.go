@@ -9,23 +9,35 @@ import (
 
 // unlink takes an association away from the acting account, if the grant may.
 func (h *change) unlink(ctx context.Context, old store.Association) error {
-	if err := h.mayLose(ctx, old.ID); err != nil {
-		return err
-	}
-	if h.s.reachable(old) {
+	if !h.s.reachable(old) { // it vouches for nothing
+		if err := h.mayLose(ctx, ""); err != nil {
+			return err
+		}
+	} else {
+		if err := h.mayLose(ctx, old.ID); err != nil {
+			return err
+		}
 		f, err := addressFactor(old)
 		if err != nil {
 			return err
 		}
-		h.loses(f)
+		if err := h.loses(ctx, f); err != nil {
+			return err
+		}
 		if err := h.s.setAside(ctx, old, &h.write, h.now); err != nil {
 			return err
 		}
 	}
-	if _, ok := h.data.Reproved[old.ID]; ok {
-		h.data.Reproved = maps.Clone(h.data.Reproved)
-		delete(h.data.Reproved, old.ID)
-	}
+	h.data = h.data.forget(old)
 	h.write.Unlink = append(h.write.Unlink, old)
 	return nil
+}
+
+// forget is the account's data without what it keeps of an association.
+func (d accountData) forget(as store.Association) accountData {
+	if _, ok := d.Reproved[as.ID]; ok {
+		d.Reproved = maps.Clone(d.Reproved)
+		delete(d.Reproved, as.ID)
+	}
+	return d
 }

@@ -22,7 +22,8 @@ type UsernameRequest struct {
 
 // SetUsername gives the acting account a username, or another in the place of the one
 // it has, if Policy.AllowUsernameChange says so. A username proves nothing and
-// receives nothing: it is typed beside a password.
+// receives nothing: it is typed beside a password. To choose the one that it has is no
+// change, and needs no sudo.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrUsernameTaken, ErrPermissionDenied (it is
 // chosen once; or an anonymous account), ErrInvalidArgument, ErrUnsupported,
@@ -41,6 +42,9 @@ func (s *Service) setUsername(ctx context.Context, c Caller, r UsernameRequest) 
 	}
 	value, err := k.Canonical(r.Username)
 	if err != nil {
+		return err
+	}
+	if a, err := s.actor(ctx, c, s.now()); err != nil || linked(a, UsernameKind, value) != nil {
 		return err
 	}
 	req := requestOf("set username", c, string(value), r.SudoToken.Reveal())

@@ -3,10 +3,11 @@ package association
 import "github.com/ligature-auth/ligature/store"
 
 // With returns a copy of the Service that keeps its records in st, a store inside
-// a transaction that the host has begun (bunstore.New makes one of a bun.Tx). Bind,
-// Import and Account work there, so that what they write commits or rolls back with
-// the host's own rows. The copy is cheap: make one for each transaction. It is no
-// safer for concurrent use than the transaction.
+// a transaction that the host has begun (bunstore's In makes one of a *sql.Tx, its New
+// of a bun.Tx). Bind, Import, Account and what is done by the host's word work there,
+// so that what they write commits or rolls back with the host's own rows. The copy is
+// cheap: make one for each transaction. It is no safer for concurrent use than the
+// transaction.
 //
 // Everything else is ErrUnsupported there, but Now and With: a rollback would take
 // back what has been counted or told (R22). Codes are sent and verified, and sudo

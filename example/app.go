@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -70,15 +69,24 @@ func mount(ctx context.Context, o options, records store.Store) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
+	office, err := openTicketOffice()
+	if err != nil {
+		return nil, err
+	}
 	mail := mailbox.New(mailbox.Options{Out: os.Stdout})
 	svc, err := association.New(association.Config{
-		Name:   "Ligature example",
-		Store:  records,
-		Sender: mail,
-		Keys:   keys,
-		Kinds:  []association.Kind{email.New(), phones, username.New()},
+		Name:      "Ligature example",
+		Store:     records,
+		Sender:    mail,
+		Keys:      keys,
+		Kinds:     []association.Kind{email.New(), phones, username.New()},
+		Transfers: grantAll{},
+		Tickets:   office.tickets(),
 		Policy: association.Policy{
 			AllowSignUp:            true,
+			AllowAnonymous:         true,
+			AllowDelete:            true,
+			AllowUsernameChange:    true,
 			AccessTTL:              o.accessTTL,
 			UnsafePasswordMinBytes: len(demoPassword),
 			UnsafeNoBudgets:        o.noQuotas,
@@ -88,12 +96,8 @@ func mount(ctx context.Context, o options, records store.Store) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = svc.Import(ctx, association.ImportedAccount{
-		Name:        "Demo",
-		Identifiers: []association.ImportedIdentifier{{Kind: "username", Value: demoUsername}},
-		Password:    demoPassword,
-	})
-	if err != nil && !errors.Is(err, association.ErrIdentifierTaken) { // it is there since the last time
+	demo, err := importDemo(ctx, svc)
+	if err != nil {
 		return nil, err
 	}
 
@@ -109,12 +113,26 @@ func mount(ctx context.Context, o options, records store.Store) (*app, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/auth/", http.StripPrefix("/auth", bearer))
 	mux.Handle("/app/auth/", cookies.LoadAndSave(http.StripPrefix("/app/auth", cookie)))
-	mux.HandleFunc("GET /dev/messages", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(mail.Messages()) // the client has gone: nobody to tell
-	})
+	mux.HandleFunc("GET /dev/messages", devMessages(mail))
+	mux.HandleFunc("GET /dev/ticket", office.devTicket(demo))
 	mux.HandleFunc("GET /{$}", page(o.base))
 	return &app{svc: svc, handler: mux}, nil
+}
+
+// importDemo makes the demo account, unless it is there since the last time, and
+// returns its ID.
+func importDemo(ctx context.Context, svc *association.Service) (id string, err error) {
+	id, err = svc.Import(ctx, association.ImportedAccount{
+		Name:        "Demo",
+		Identifiers: []association.ImportedIdentifier{{Kind: "username", Value: demoUsername}},
+		Password:    demoPassword,
+	})
+	if errors.Is(err, association.ErrIdentifierTaken) {
+		var there association.Account
+		there, err = svc.Find(ctx, demoUsername)
+		id = there.ID
+	}
+	return id, err
 }
 
 var (

@@ -76,6 +76,47 @@ func TestMessagesAreServedOldestFirst(t *testing.T) {
 	}
 }
 
+func TestATicketSignsInAsTheDemoAccountOnce(t *testing.T) {
+	server := serve(t, options{db: "memory"})
+	_, body := get(t, server.URL+"/dev/ticket")
+	var told struct{ Ticket string }
+	if err := json.Unmarshal([]byte(body), &told); err != nil || told.Ticket == "" {
+		t.Fatalf("got %q: %v", body, err)
+	}
+	for try, want := range []int{http.StatusOK, http.StatusBadRequest} {
+		r, err := http.Post(server.URL+"/auth/v1/signin/custom", "text/plain",
+			strings.NewReader(`{"provider_id":"custom","ticket":"`+told.Ticket+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var session struct {
+			Access string `json:"access_token"`
+		}
+		err = json.NewDecoder(r.Body).Decode(&session)
+		r.Body.Close()
+		if err != nil || r.StatusCode != want {
+			t.Fatalf("try %d: got %d, want %d; %v", try, r.StatusCode, want, err)
+		}
+		if want != http.StatusOK {
+			continue
+		}
+		me, err := http.NewRequestWithContext(t.Context(), "GET", server.URL+"/auth/v1/user/me", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		me.Header.Set("Authorization", "Bearer "+session.Access)
+		r, err = http.DefaultClient.Do(me)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := io.ReadAll(r.Body)
+		r.Body.Close()
+		if err != nil || !strings.Contains(string(whole), `"username":"demo"`) {
+			t.Errorf("the ticket signs in as %s, %v", whole, err)
+		}
+	}
+}
+
 func TestPageAndReadmeShowTheLinesThatAreTried(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {

@@ -34,6 +34,7 @@ func TestRecordsAndKeysOutliveTheProgram(t *testing.T) {
 					_, rest, _ := strings.Cut(body, `"access_token":"`)
 					token, _, _ = strings.Cut(rest, `"`)
 				}
+				request(t, a, "POST", "/auth/v1/signin/custom", "", request(t, a, "GET", "/dev/ticket", "", ""))
 				if body := request(t, a, "GET", "/auth/v1/user/me", token, ""); !strings.Contains(body, `"username":"demo"`) {
 					t.Errorf("the session is answered %s", body)
 				}

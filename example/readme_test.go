@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -24,11 +23,8 @@ import (
 // mountREADME is what the README shows, between the two marks.
 func mountREADME(ctx context.Context, mux *http.ServeMux, db *sql.DB, mail sender.Sender, ringKey, indexKey []byte) (*association.Service, error) {
 	// README begins
-	records, err := bunstore.Open(db, bunstore.PostgreSQL, bunstore.Config{}) // or SQLite, or MySQL
+	records, err := bunstore.Prepare(ctx, db, bunstore.PostgreSQL, bunstore.Config{}) // or SQLite, or MySQL
 	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(records.Migrate(ctx), records.Check(ctx)); err != nil {
 		return nil, err
 	}
 	svc, err := association.New(association.Config{
@@ -46,11 +42,9 @@ func mountREADME(ctx context.Context, mux *http.ServeMux, db *sql.DB, mail sende
 	if err != nil {
 		return nil, err
 	}
-	auth, err := httpadapter.New(svc, httpadapter.Options{Sessions: httpadapter.Bearer()})
-	if err != nil {
+	if err := httpadapter.Mount(mux, "/auth", svc, httpadapter.Options{Sessions: httpadapter.Bearer()}); err != nil {
 		return nil, err
 	}
-	mux.Handle("/auth/", http.StripPrefix("/auth", auth))
 	// README ends
 	return svc, nil
 }

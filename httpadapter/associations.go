@@ -37,15 +37,24 @@ const sudoHeader = "X-Sudo-Token"
 
 // unbind removes a method.
 func unbind(h *handler, x *exchange) (any, error) {
+	token, err := shownSudo(x)
+	if err != nil {
+		return nil, err
+	}
+	return nothing{}, h.svc.Unbind(x.r.Context(), x.caller, association.UnbindRequest{ID: x.r.PathValue("id"), SudoToken: token})
+}
+
+// shownSudo is the sudo token of a request that has no other body: there, or in the
+// header.
+func shownSudo(x *exchange) (association.Token, error) {
 	body, err := read[struct {
 		SudoToken sudoToken `json:"sudo_token"`
 	}](x)
 	if err != nil {
-		return nil, err
+		return association.Token{}, err
 	}
-	token := body.SudoToken.token()
-	if token.IsZero() {
-		token = association.NewToken(x.r.Header.Get(sudoHeader))
+	if body.SudoToken == "" {
+		return association.NewToken(x.r.Header.Get(sudoHeader)), nil
 	}
-	return nothing{}, h.svc.Unbind(x.r.Context(), x.caller, association.UnbindRequest{ID: x.r.PathValue("id"), SudoToken: token})
+	return body.SudoToken.token(), nil
 }

@@ -27,6 +27,13 @@ func TestBodiesAsClientsWriteThem(t *testing.T) {
 		{"a sudo token", `{"sudo_token":"lgs1_x"}`, httpadapter.Body{SudoToken: "lgs1_x"}},
 		{"the answer that a sudo token came in", `{"sudo_token":{"sudo_token":"lgs1_x","expires_in":600}}`, httpadapter.Body{SudoToken: "lgs1_x"}},
 		{"an answer without a sudo token", `{"sudo_token":{"expires_in":600}}`, httpadapter.Body{}},
+		{"no conflict", `{"conflict_resolution":null}`, httpadapter.Body{}},
+		{"a conflict, not minded", `{"conflict_resolution":"DEFAULT"}`, httpadapter.Body{}},
+		{"a conflict, not minded, as a number", `{"conflict_resolution":0}`, httpadapter.Body{}},
+		{"a deletion", `{"conflict_resolution":"DELETE_ACCOUNT_TRANSFER"}`, httpadapter.Body{Conflict: "DELETE_ACCOUNT_TRANSFER"}},
+		{"a deletion as a number", `{"conflict_resolution":1}`, httpadapter.Body{Conflict: "DELETE_ACCOUNT_TRANSFER"}},
+		{"a transfer", `{"conflict_resolution":"TRANSFER"}`, httpadapter.Body{Conflict: "TRANSFER"}},
+		{"a transfer as a number", `{"conflict_resolution":2}`, httpadapter.Body{Conflict: "TRANSFER"}},
 		{"a code", `{"verification_code":"000000"}`, httpadapter.Body{Code: "000000"}},
 		{"a code as a number", `{"verification_code":123456}`, httpadapter.Body{Code: "123456"}},
 		{"a code of ten digits as a number", `{"verification_code":9876543210}`, httpadapter.Body{Code: "9876543210"}},
@@ -39,6 +46,8 @@ func TestBodiesAsClientsWriteThem(t *testing.T) {
 		})
 	}
 	for _, body := range []string{
+		`{"conflict_resolution":3}`, `{"conflict_resolution":1.0}`, `{"conflict_resolution":-0}`, `{"conflict_resolution":"2"}`,
+		`{"conflict_resolution":"transfer"}`, `{"conflict_resolution":["TRANSFER"]}`, `{"conflict_resolution":true}`,
 		`{"verification_code":1e5}`, `{"verification_code":123456.0}`, `{"verification_code":-123456}`, `{"verification_code":0123456}`,
 		`{"verification_code":99999999999999999999}`, `{"verification_code":[123456]}`, `{"verification_code":true}`, `{"verification_code":{}}`,
 		`{"sudo_token":1}`, `{"sudo_token":false}`, `{"sudo_token":["x"]}`, `{"sudo_token":{"sudo_token":1}}`, `{"sudo_token":{"sudo_token":{}}}`,
@@ -93,6 +102,7 @@ func FuzzBody(f *testing.F) {
 			Username string          `json:"username"`
 			Code     json.RawMessage `json:"verification_code"`
 			Sudo     json.RawMessage `json:"sudo_token"`
+			Conflict json.RawMessage `json:"conflict_resolution"`
 		}
 		decoder := json.NewDecoder(bytes.NewReader(body))
 		if err := decoder.Decode(&other); err != nil {
@@ -107,6 +117,13 @@ func FuzzBody(f *testing.F) {
 		}
 		if code := text(t, other.Code); code != string(got.Code) {
 			t.Errorf("another reader reads the code %q, this one %q", code, got.Code)
+		}
+		asked := map[string]string{
+			"": "", "DEFAULT": "", "0": "", "1": "DELETE_ACCOUNT_TRANSFER", "DELETE_ACCOUNT_TRANSFER": "DELETE_ACCOUNT_TRANSFER",
+			"2": "TRANSFER", "TRANSFER": "TRANSFER",
+		}
+		if want, ok := asked[text(t, other.Conflict)]; !ok || want != string(got.Conflict) {
+			t.Errorf("another reader reads the conflict %s, this one %q", other.Conflict, got.Conflict)
 		}
 		sudo := other.Sudo
 		if bytes.HasPrefix(sudo, []byte("{")) {

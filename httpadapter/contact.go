@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/ligature-auth/ligature/association"
@@ -33,9 +34,13 @@ func bindContact(h *handler, x *exchange) (any, error) {
 	if body.OtherAccess != "" {
 		other := x.caller
 		other.Actor = association.Actor{}
-		if r.Other, err = h.svc.Identify(x.r.Context(), other, association.NewToken(body.OtherAccess)); err != nil {
-			// Not unauthenticated: that is said of the caller's own session.
-			return nil, fmt.Errorf("httpadapter: %w: the other account's session", association.ErrSudoRequired)
+		r.Other, err = h.svc.Identify(x.r.Context(), other, association.NewToken(body.OtherAccess))
+		if errors.Is(err, association.ErrUnauthenticated) || errors.Is(err, association.ErrBlocked) {
+			// Which would be said of the caller's own session.
+			err = fmt.Errorf("httpadapter: %w: the other account's session", association.ErrSudoRequired)
+		}
+		if err != nil {
+			return nil, err
 		}
 		r.OtherSudoToken = body.OtherSudo.token()
 	}
@@ -75,7 +80,7 @@ func editBasic(h *handler, x *exchange) (any, error) {
 	return nothing{}, h.edit(x, body.Username, profile)
 }
 
-// edit changes the username, if it is another, and the profile, if any of it is named.
+// edit changes the username and the profile, if any of it is named.
 func (h *handler) edit(x *exchange, username string, profile association.ProfileRequest) error {
 	if username != "" {
 		r := association.UsernameRequest{Username: username, FromSession: true}

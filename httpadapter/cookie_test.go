@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -17,45 +16,97 @@ import (
 	"github.com/ligature-auth/ligature/httpadapter"
 )
 
-// TestR62_SignOutIsFinal: scs brings a session back when a request was under way
-// while it ended; it does not count any more.
-func TestR62_SignOutIsFinal(t *testing.T) {
-	w := newWorld(t)
-	w.account("ada")
-	a := newCookieApp(w)
-	a.signIn("ada")
-	old := a.cookie()
-
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		r := httptest.NewRequest("GET", "http://app.example.com/slow", nil)
-		r.AddCookie(&http.Cookie{Name: a.sessions.Cookie.Name, Value: old})
-		a.h.ServeHTTP(httptest.NewRecorder(), r)
-	}()
-	<-a.entered
-	a.ok(a.do("POST", "/v1/user/signout", nil))
-	if _, alive, _ := a.sessions.Store.Find(old); alive {
-		t.Fatal("signing out left the old cookie alive")
-	}
-	a.leave <- struct{}{}
-	<-ended
-	if _, alive, _ := a.sessions.Store.Find(old); !alive {
-		t.Fatal("scs did not bring the old cookie back: the experiment shows nothing")
-	}
-
-	before := w.store.snapshot()
-	for name, c := range map[string]*client{"the old cookie": a.with(old), "the new cookie": a.client} {
-		for _, route := range httpadapter.Routes() {
-			if route.SignedIn && route.Cookie {
-				if r := c.do(route.Method, route.Path, everyField); r.status != 401 {
-					t.Errorf("%s: %s: want 401, got %d %s", name, r.what, r.status, r.raw)
+// TestR62_EndingsAreFinal: scs brings a session back when a request was under way
+// while it ended; it does not count any more, whichever way it ended.
+func TestR62_EndingsAreFinal(t *testing.T) {
+	for name, end := range map[string]func(a *cookieApp){
+		"signed out": func(a *cookieApp) { a.ok(a.do("POST", "/v1/user/signout", nil)) },
+		"signed out everywhere": func(a *cookieApp) {
+			a.ok(a.do("DELETE", "/v1/user/revoke/all", nil))
+		},
+		"ended by its ID": func(a *cookieApp) {
+			a.ok(a.do("DELETE", "/v1/user/authorized/devices/"+a.devices()[0]["id"].(string), nil))
+		},
+		"deleted with its account": func(a *cookieApp) {
+			a.ok(a.do("DELETE", "/v1/user/me?sudo_token="+a.token, nil))
+		},
+		"signed in again": func(a *cookieApp) {
+			a.signIn("ada")
+			a.ok(a.do("POST", "/v1/user/signout", nil))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, letDelete)
+			w.account("ada")
+			a := newCookieApp(w)
+			a.signIn("ada")
+			a.token = a.sudo()
+			old := a.underWay(func() {
+				before := a.cookie()
+				end(a)
+				if _, alive, _ := a.sessions.Store.Find(before); alive {
+					t.Error("the old cookie is left alive")
+				}
+			})
+			before := w.store.snapshot()
+			for name, c := range map[string]*client{"the old cookie": a.with(old), "the new cookie": a.client} {
+				for _, route := range httpadapter.Routes() {
+					if route.SignedIn && route.Cookie {
+						nobody.of(c.do(route.Method, route.Path, everyField))
+					}
+				}
+				if who := a.who(c); who != "" {
+					t.Errorf("%s is %q for the application's own pages", name, who)
 				}
 			}
-		}
+			if changed := w.store.snapshot().since(before); len(changed) != 0 {
+				t.Errorf("the old cookie changed %v", changed)
+			}
+		})
 	}
-	if changed := w.store.snapshot().since(before); len(changed) != 0 {
-		t.Errorf("the old cookie changed %v", changed)
+}
+
+// TestR62_EndingsFromElsewhereAreFinal: nor does it count when it was ended by another
+// session of the account, or by the host's word.
+func TestR62_EndingsFromElsewhereAreFinal(t *testing.T) {
+	for name, end := range map[string]func(w *world, other *client, session string){
+		"all others": func(_ *world, other *client, _ string) { other.ok(other.do("DELETE", "/v1/user/revoke/others", nil)) },
+		"all":        func(_ *world, other *client, _ string) { other.ok(other.do("DELETE", "/v1/user/revoke/all", nil)) },
+		"by its ID": func(_ *world, other *client, session string) {
+			other.ok(other.do("DELETE", "/v1/user/authorized/devices/"+session, nil))
+		},
+		"a removed address": func(_ *world, other *client, _ string) {
+			other.ok(other.do("DELETE", "/v1/user/associations/"+other.method("email"), m{"sudo_token": other.sudo()}))
+		},
+		"a reset": func(w *world, other *client, _ string) {
+			s := w.stranger(other.h)
+			s.ok(s.do("POST", "/v1/reset", m{
+				"email": "ada@example.com", "verification_token": s.prove("ada@example.com"), "new_password": "a new password",
+			}))
+		},
+		"a deleted account": func(_ *world, other *client, _ string) {
+			other.ok(other.do("DELETE", "/v1/user/me", m{"sudo_token": other.sudo()}))
+		},
+		"the host": func(w *world, _ *client, _ string) {
+			if err := w.svc.EndAccountSessions(w.t.Context(), "ada"); err != nil {
+				w.t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, letDelete)
+			w.account("ada", "email", "ada@example.com")
+			a := newCookieApp(w)
+			a.signIn("ada")
+			session := a.devices()[0]["id"].(string)
+			other := w.signedIn(w.bearer(), "ada")
+			old := a.underWay(func() { end(w, other, session) })
+			nobody.of(a.with(old).do("GET", "/v1/user/me", nil))
+			nobody.of(a.do("GET", "/v1/user/me", nil))
+			if who := a.who(a.with(old)); who != "" {
+				t.Errorf("it is %q for the application's own pages", who)
+			}
+		})
 	}
 }
 
@@ -66,22 +117,7 @@ func TestR62_SudoIsTheNewCookiesAlone(t *testing.T) {
 	w.account("ada")
 	a := newCookieApp(w)
 	a.signIn("ada")
-	old := a.cookie()
-
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		r := httptest.NewRequest("GET", "http://app.example.com/slow", nil)
-		r.AddCookie(&http.Cookie{Name: a.sessions.Cookie.Name, Value: old})
-		a.h.ServeHTTP(httptest.NewRecorder(), r)
-	}()
-	<-a.entered
-	a.sudo()
-	a.leave <- struct{}{}
-	<-ended
-	if _, alive, _ := a.sessions.Store.Find(old); !alive {
-		t.Fatal("scs did not bring the old cookie back: the experiment shows nothing")
-	}
+	old := a.underWay(func() { a.sudo() })
 	id, code := a.code("new@example.com")
 	a.ok(a.verify(id, code))
 
@@ -134,7 +170,7 @@ func TestR62_OtherSessionsEndWithTheEpoch(t *testing.T) {
 // TestR62_RenewedAtSignInAndSudo: a cookie from before is worth nothing after,
 // and a session lives no longer for it.
 func TestR62_RenewedAtSignInAndSudo(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, letAnonymous, letDelete, takeTickets)
 	w.account("ada")
 	a := newCookieApp(w)
 	a.own("/visit")
@@ -150,6 +186,22 @@ func TestR62_RenewedAtSignInAndSudo(t *testing.T) {
 		{"sudo", func() { a.sudo() }},
 		{"sign-in again", func() { a.signIn("ada") }},
 		{"sign-out", func() { a.ok(a.do("POST", "/v1/user/signout", nil)) }},
+		{"an anonymous sign-in", func() { a.ok(a.do("POST", "/v1/signin/anonymously", nil)) }},
+		{"its upgrade", func() {
+			a.ok(a.do("POST", "/v1/signup", m{"email": "eve@example.com", "verification_token": a.prove("eve@example.com")}))
+		}},
+		{"a ticket", func() { a.ok(a.do("POST", "/v1/signin/custom", m{"ticket": w.ticket("ada")})) }},
+		{"signing out everywhere", func() { a.ok(a.do("DELETE", "/v1/user/revoke/all", nil)) }},
+		{"sign-in once more", func() { a.signIn("ada") }},
+		{"ending this session", func() {
+			for _, d := range a.devices() {
+				if d["current"] == true {
+					a.ok(a.do("DELETE", "/v1/user/authorized/devices/"+d["id"].(string), nil))
+				}
+			}
+		}},
+		{"sign-in a last time", func() { a.signIn("ada") }},
+		{"deletion", func() { a.ok(a.do("DELETE", "/v1/user/me?sudo_token="+a.sudo(), nil)) }},
 	} {
 		old := a.cookie()
 		step.do()
@@ -162,10 +214,13 @@ func TestR62_RenewedAtSignInAndSudo(t *testing.T) {
 		}
 	}
 	// What fails renews nothing.
-	a.signIn("ada")
+	w.account("bob")
+	a.signIn("bob")
 	old := a.cookie()
 	badPassword.of(a.do("POST", "/v1/user/sudo", m{"password": "wrong horse"}))
 	badPassword.of(a.do("POST", "/v1/signin", m{"username": "ada", "password": "wrong horse"}))
+	noSudo.of(a.do("DELETE", "/v1/user/me?sudo_token=x", nil))
+	badArgument.of(a.do("POST", "/v1/signin/custom", m{"ticket": "x"}))
 	if a.cookie() != old {
 		t.Error("a refusal renewed the cookie")
 	}
@@ -174,7 +229,7 @@ func TestR62_RenewedAtSignInAndSudo(t *testing.T) {
 // TestR63_TheCookieSessionHoldsANameAlone: what is counted or spent is in the
 // store, where two requests cannot undo each other.
 func TestR63_TheCookieSessionHoldsANameAlone(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, letAnonymous, letDelete, takeTickets)
 	w.account("ada", "email", "ada@example.com")
 	a := newCookieApp(w)
 	names := map[string]bool{}
@@ -214,6 +269,25 @@ func TestR63_TheCookieSessionHoldsANameAlone(t *testing.T) {
 	if len(names) != 3 {
 		t.Errorf("another session made it %d names", len(names))
 	}
+	a.ok(a.do("DELETE", "/v1/user/revoke/others", nil))
+	look("others signed out", "ligature.session")
+	a.ok(a.do("DELETE", "/v1/user/revoke/all", nil))
+	look("signed out everywhere")
+	a.ok(a.do("POST", "/v1/signin/anonymously", nil))
+	look("anonymous", "ligature.session")
+	a.ok(a.do("POST", "/v1/signup", m{"email": "eve@example.com", "verification_token": a.prove("eve@example.com")}))
+	look("signed up", "ligature.session")
+	w.clock.Advance(time.Second) // a ticket names the second it is of
+	a.ok(a.do("POST", "/v1/signin/custom", m{"ticket": w.ticket("ada")}))
+	look("handed over", "ligature.session")
+	if len(names) != 6 {
+		t.Errorf("three sessions more made it %d names", len(names))
+	}
+	token := a.sudo()
+	a.ok(a.do("POST", "/v1/user/authenticator", m{"sudo_token": token}))
+	look("enrolling", "ligature.session")
+	a.ok(a.do("DELETE", "/v1/user/me?sudo_token="+token, nil))
+	look("deleted")
 }
 
 // TestR63_ParallelGuessesAllCount: two requests of one session at once are two.
@@ -282,7 +356,8 @@ func TestCookieStoreFails(t *testing.T) {
 		"sign-in": func(a *cookieApp) reply {
 			return a.do("POST", "/v1/signin", m{"username": "ada", "password": password})
 		},
-		"sign-out": func(a *cookieApp) reply { return a.do("POST", "/v1/user/signout", nil) },
+		"sign-out":               func(a *cookieApp) reply { return a.do("POST", "/v1/user/signout", nil) },
+		"signing out everywhere": func(a *cookieApp) reply { return a.do("DELETE", "/v1/user/revoke/all", nil) },
 	} {
 		t.Run(what, func(t *testing.T) {
 			a := newCookieApp(w)

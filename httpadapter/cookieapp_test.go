@@ -18,6 +18,7 @@ type cookieApp struct {
 	sessions *scs.SessionManager
 	entered  chan struct{} // a request to /slow is under way
 	leave    chan struct{} // lets it end
+	token    string        // a sudo token that a test keeps
 }
 
 func newCookieApp(w *world) *cookieApp {
@@ -39,6 +40,11 @@ func newCookieApp(w *world) *cookieApp {
 	mux.HandleFunc("/deadline", func(rw http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(rw, "%d %s", a.sessions.Deadline(r.Context()).UnixNano(), a.sessions.GetString(r.Context(), "cart"))
 	})
+	by := httpadapter.Cookie(a.sessions)
+	mux.HandleFunc("/who", func(rw http.ResponseWriter, r *http.Request) {
+		actor, _ := httpadapter.Actor(w.svc, by, r)
+		_, _ = fmt.Fprint(rw, actor.Account)
+	})
 	a.client = w.stranger(a.sessions.LoadAndSave(mux))
 	a.prefix = "/auth"
 	return a
@@ -55,6 +61,38 @@ func (a *cookieApp) own(path string) string {
 		a.cookies[cookie.Name] = cookie.Value
 	}
 	return answer.Body.String()
+}
+
+// who is signed in by the client's cookie, for the application's own pages.
+func (a *cookieApp) who(c *client) string {
+	a.w.t.Helper()
+	r := c.request("GET", "", nil)
+	r.URL.Path = "/who"
+	answer := httptest.NewRecorder()
+	a.h.ServeHTTP(answer, r)
+	return answer.Body.String()
+}
+
+// underWay does something while a request of this cookie is under way, and returns the
+// cookie, which the end of that request has brought back.
+func (a *cookieApp) underWay(do func()) (old string) {
+	a.w.t.Helper()
+	old = a.cookie()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r := httptest.NewRequest("GET", "http://app.example.com/slow", nil)
+		r.AddCookie(&http.Cookie{Name: a.sessions.Cookie.Name, Value: old})
+		a.h.ServeHTTP(httptest.NewRecorder(), r)
+	}()
+	<-a.entered
+	do()
+	a.leave <- struct{}{}
+	<-ended
+	if _, alive, _ := a.sessions.Store.Find(old); !alive {
+		a.w.t.Fatal("scs did not bring the old cookie back: the experiment shows nothing")
+	}
+	return old
 }
 
 func (a *cookieApp) signIn(name string) reply {

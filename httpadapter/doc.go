@@ -21,12 +21,15 @@
 //
 // with the HTTP status that goes with it. Where sudo is missing the status is 401
 // with the challenge of RFC 9470. A request that is repeated with the same
-// X-Request-Id within a minute gets the same answer and has one effect. Two answers
-// cannot be had again: that of signing out, and with Cookie that of sudo, which
-// carries the session's new cookie; whoever loses it signs in anew.
+// X-Request-Id within a minute gets the same answer and has one effect. Two sorts of
+// answers cannot be had again: those to a request that ended its own session, which is
+// nobody's any more (only that of signing out is the same), and with Cookie that of
+// sudo, which carries the session's new cookie; whoever loses it signs in anew.
+//
+// docs/http.md lists the endpoints, docs/routes.md what each asks.
 //
 // # What the host does
 //
-// TLS; a redaction of Authorization and Set-Cookie in its logs; in Cookie mode,
-// scs's LoadAndSave around the handler.
+// TLS; a redaction of Authorization, Set-Cookie, X-Sudo-Token and the query of DELETE
+// /v1/user/me in its logs; in Cookie mode, scs's LoadAndSave around the handler.
 package httpadapter

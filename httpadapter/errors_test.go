@@ -35,6 +35,7 @@ func TestErrorTableIsComplete(t *testing.T) {
 		badArgument, badPassword, noSudo, notAllowed, nobody, deadGrant, taken, usernameHad, unregistered, tooMany,
 		unsupported, noEndpoint,
 		{"password_not_set", 9, 400}, {"user_blocked", 7, 403}, {"unavailable", 14, 503},
+		{"two_factor_required", 9, 403}, {"failed_precondition", 9, 403},
 	}
 	for _, r := range httpadapter.Refusals() {
 		if !slices.Contains(known, refusal{r.Name, r.Code, r.Status}) {
@@ -68,7 +69,7 @@ func sentinels(t *testing.T) map[string]string {
 		}
 		return true
 	})
-	if len(found) < 15 {
+	if len(found) < 20 {
 		t.Fatalf("found only %d sentinels: %v", len(found), found)
 	}
 	return found
@@ -79,7 +80,10 @@ func TestR10_GoldenRefusals(t *testing.T) {
 	failing := errors.New("dial tcp 10.0.0.1:5432: password=hunter2")
 	cases := []error{
 		&association.Error{Op: "send", Err: association.ErrRateLimited, RetryAfter: 41*time.Second + time.Nanosecond},
+		&association.Error{Op: "sign in", Err: association.ErrUnavailable, Detail: "overloaded", RetryAfter: 2 * time.Second},
 		&association.Error{Op: "bind", Err: association.ErrSudoRequired, Detail: "a detail"},
+		&association.Error{Op: "check fresh", Err: association.ErrSudoRequired, MaxAge: 5 * time.Minute},
+		&association.Error{Op: "check fresh", Err: association.ErrSudoRequired, MaxAge: 90*time.Second + 500*time.Millisecond},
 		failing,
 	}
 	for _, r := range httpadapter.Refusals() {
@@ -96,7 +100,11 @@ func TestR10_GoldenRefusals(t *testing.T) {
 			t.Errorf("%v: what the error wraps is told: %s", err, r.raw)
 		}
 		if errors.Is(err, association.ErrSudoRequired) {
-			checkChallenge(t, r)
+			age := time.Duration(0)
+			if e := (&association.Error{}); errors.As(err, &e) {
+				age = e.MaxAge
+			}
+			checkChallenge(t, r, age)
 		}
 		fmt.Fprintf(&out, "%v\n%d\n", err, r.status)
 		for _, name := range []string{"Retry-After", "WWW-Authenticate"} {

@@ -80,8 +80,11 @@ func TestTheWholeCeremony(t *testing.T) {
 
 			// The calls of the client that carry no token.
 			c.ok(c.verify(c.code("ada@example.org")))
-			c.ok(c.do("POST", "/v1/user/basic/edit", m{"email": "ada@example.org", "nickname": "ignored"}))
-			unsupported.of(c.do("POST", "/v1/user/basic/edit", m{"nickname": "Ada"}))
+			c.ok(c.do("POST", "/v1/user/basic/edit", m{"email": "ada@example.org", "nickname": "Ada"}))
+			me = c.ok(c.do("GET", "/v1/user/me", nil))
+			if me.text("email") != "ada@example.org" || me.text("name") != "Ada" {
+				t.Errorf("edited: %s", me.raw)
+			}
 			if n, err := w.svc.Deliver(t.Context(), 10); n != 1 || err != nil {
 				t.Errorf("%d notices were delivered, %v, want 1", n, err)
 			}

@@ -55,6 +55,20 @@ func New(svc *association.Service, o Options) (http.Handler, error) {
 	return plain(guarded), nil
 }
 
+// Mount puts a handler for the Service below a path of mux: "/auth" for the client's.
+// An error names what is at fault.
+func Mount(mux *http.ServeMux, below string, svc *association.Service, o Options) error {
+	if !strings.HasPrefix(below, "/") || path.Clean(below) != below || below == "/" || strings.Contains(below, "{") {
+		return fmt.Errorf("httpadapter: %q is not a path as /auth is", below)
+	}
+	h, err := New(svc, o)
+	if err != nil {
+		return err
+	}
+	mux.Handle(below+"/", http.StripPrefix(below, h))
+	return nil
+}
+
 type handler struct {
 	svc      *association.Service
 	sessions Sessions
@@ -93,13 +107,15 @@ func (h *handler) answer(rt route, w http.ResponseWriter, r *http.Request) (any,
 	x := &exchange{w: w, r: r, caller: h.caller(r)}
 	if rt.who != anyone {
 		caller, err := h.sessions.identify(h.svc, r, x.caller)
-		if err != nil {
+		switch {
+		case rt.leaves() && errors.Is(err, association.ErrUnauthenticated):
+			// The repeat of what ended the session, or else the Service refuses it.
+		case err != nil:
 			return nil, err
-		}
-		if rt.who == signedIn && caller.Actor == (association.Actor{}) {
+		case rt.who == signedIn && caller.Actor == (association.Actor{}):
 			return nil, fmt.Errorf("httpadapter: %w", association.ErrUnauthenticated)
 		}
-		x.caller = caller
+		x.caller, x.r = caller, withActor(r, caller.Actor)
 	}
 	return rt.serve(h, x)
 }

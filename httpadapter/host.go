@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/ligature-auth/ligature/association"
 )
@@ -15,12 +16,13 @@ import (
 //
 // who returns the zero Actor for nobody. Its Session must name the host's session,
 // so that no two share a name; it is kept in clear in records and events, so it is
-// never the cookie's value itself: SessionName makes a name of that. Its AuthenticatedAt says when the person signed
-// in. It may refuse with association.ErrUnauthenticated or ErrBlocked; any other
+// never the cookie's value itself: SessionName makes a name of that. Its
+// AuthenticatedAt says when the person signed in. HostActor makes an Actor of what a
+// host commonly has. It may refuse with association.ErrUnauthenticated or ErrBlocked; any other
 // error is answered as unavailable, and logged nowhere else.
 //
 // What ends other sessions (a replaced address, a new password) ends ligature's;
-// the host's are for the host to end.
+// the host's are for the host to end, by association.SessionRevoker.
 func Host(who func(*http.Request) (association.Actor, error)) Sessions { return host{who} }
 
 type host struct {
@@ -65,4 +67,19 @@ func (host) crossOrigin() bool                  { return false }
 func SessionName(token string) string {
 	sum := sha256.Sum256([]byte("ligature/session/v1" + token))
 	return hex.EncodeToString(sum[:])
+}
+
+// HostActor is the Actor of a user of the host's, by their ID, by the token or cookie
+// value of their session, which SessionName makes a name of, and by when they signed
+// in. An ID that is a number is the Actor's in decimal; the zero ID is nobody.
+func HostActor[ID int | int32 | int64 | uint | uint32 | uint64 | string](user ID, token string, at time.Time) association.Actor {
+	var nobody ID
+	if user == nobody {
+		return association.Actor{}
+	}
+	a := association.Actor{Account: fmt.Sprint(user), AuthenticatedAt: at}
+	if token != "" { // else there is no session, and Host refuses
+		a.Session = SessionName(token)
+	}
+	return a
 }

@@ -44,8 +44,12 @@ func me(h *handler, x *exchange) (any, error) {
 		HasPassword: a.HasPassword, HasPasswordSDK: a.HasPassword, Providers: []string{},
 		CreatedAt: rfc3339(a.CreatedAt), PasswordUpdatedAt: rfc3339(a.PasswordSetAt),
 	}
-	if x.caller.Actor.Anonymous {
+	switch {
+	case x.caller.Actor.Anonymous:
 		p.Name = anonymousName
+		p.CreatedAt = rfc3339(x.caller.Actor.AuthenticatedAt) // with its one session
+	case p.Name == anonymousName:
+		p.Name = "" // which the client would take the account for
 	}
 	return p, nil
 }
@@ -76,15 +80,18 @@ func editProfile(h *handler, x *exchange) (any, error) {
 // deleteMe deletes the account. The client shows the sudo token in the query, where
 // others may read it, so it is spent whatever comes of the call (R38).
 func deleteMe(h *handler, x *exchange) (any, error) {
-	body, err := read[struct {
-		SudoToken sudoToken `json:"sudo_token"`
-	}](x)
-	if err != nil {
-		return nil, err
-	}
-	r := association.DeleteRequest{SudoToken: body.SudoToken.token()}
-	if shown := x.r.URL.Query()["sudo_token"]; len(shown) == 1 && body.SudoToken == "" {
-		r = association.DeleteRequest{SudoToken: association.NewToken(shown[0]), SpendToken: true}
+	var r association.DeleteRequest
+	switch shown := x.r.URL.Query()["sudo_token"]; len(shown) {
+	case 0:
+		token, err := shownSudo(x)
+		if err != nil {
+			return nil, err
+		}
+		r.SudoToken = token
+	case 1: // the body is not asked, lest it keep the token from being spent
+		r.SudoToken, r.SpendToken = association.NewToken(shown[0]), true
+	default:
+		return nil, badBody("give one sudo token")
 	}
 	if err := h.svc.Delete(x.r.Context(), x.caller, r); err != nil {
 		return nil, err

@@ -129,8 +129,24 @@ func TestNegativeSudoProofs(t *testing.T) {
 	runNegative(t, []negative{
 		sudo("nothing", noSudo, nil, func(*world, *client) m { return m{} }),
 		sudo("a wrong password", badPassword, aTry, func(*world, *client) m { return m{"password": "wrong horse"} }),
-		sudo("two proofs at once", badArgument, nil, func(_ *world, ada *client) m {
-			return m{"password": password, "verification_token": ada.prove("ada@example.com")}
+		// A password may stand beside a token (R53), and then both must be right.
+		sudo("a token and a wrong password", badPassword, aTry, func(_ *world, ada *client) m {
+			return m{"password": "wrong horse", "verification_token": ada.prove("ada@example.com")}
+		}),
+		sudo("a password and a token of no code", badArgument, aTry, func(*world, *client) m {
+			return m{"password": password, "verification_token": "lgv1_AAAAAAAAAAAAAAAAAAAAAA." + strings.Repeat("A", 43)}
+		}),
+		sudo("a password and a token for a new address", badArgument, aTry, func(_ *world, ada *client) m {
+			return m{"password": password, "verification_token": ada.prove("new@example.com")}
+		}),
+		sudo("a password and an authenticator's code", badArgument, nil, func(*world, *client) m {
+			return m{"password": password, "authenticator_code": "123456"}
+		}),
+		sudo("a token and an authenticator's code", badArgument, nil, func(_ *world, ada *client) m {
+			return m{"verification_token": ada.prove("ada@example.com"), "authenticator_code": "123456"}
+		}),
+		sudo("an authenticator's code, without one", badArgument, nil, func(*world, *client) m {
+			return m{"authenticator_code": "123456"}
 		}),
 		sudo("a token for a new address", badArgument, nil, func(_ *world, ada *client) m {
 			return token(ada.prove("new@example.com"))

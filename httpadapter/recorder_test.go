@@ -3,6 +3,7 @@ package httpadapter_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,8 +17,9 @@ import (
 type recorder struct {
 	store.Store
 
-	mu   sync.Mutex
-	kept snapshot
+	mu      sync.Mutex
+	kept    snapshot
+	failing int // so many more writes fail
 }
 
 // snapshot is everything in a store, field by field.
@@ -36,6 +38,10 @@ func (r *recorder) snapshot() snapshot {
 func (r *recorder) Apply(ctx context.Context, c store.Change) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.failing > 0 {
+		r.failing--
+		return errors.New("the disk is full")
+	}
 	if err := r.Store.Apply(ctx, c); err != nil {
 		return err
 	}
@@ -56,6 +62,9 @@ func (r *recorder) Apply(ctx context.Context, c store.Change) error {
 		r.kept.put("association", a.Kind+" "+string(a.Value), a.Data, map[string]any{
 			"id": a.ID, "account": a.Account, "display": a.Display, "created": a.CreatedAt,
 		})
+	}
+	for _, n := range c.Notices {
+		r.kept.put("notice", n.ID, n.Data, map[string]any{"version": n.Version + 1, "account": n.Account, "due": n.Due})
 	}
 	for _, e := range c.Events {
 		r.kept.put("event", e.ID, e.Data, map[string]any{"account": e.Account, "at": e.At})
@@ -128,8 +137,9 @@ func TestRecorderSeesEveryPart(t *testing.T) {
 	w.account("ada", "email", "ada@example.com")
 	c := w.signedIn(w.bearer(), "ada")
 	badPassword.of(c.do("POST", "/v1/user/sudo", m{"password": "wrong horse"}))
+	c.ok(c.bind("new@example.com", c.sudo(), c.prove("new@example.com")))
 	changed := w.store.snapshot().since(before)
-	for _, want := range []string{"account.epoch", "association.account", "proof.data.current", "event.at", "counter.n"} {
+	for _, want := range []string{"account.epoch", "association.account", "proof.data.current", "event.at", "counter.n", "notice.due"} {
 		if !slices.Contains(changed, want) {
 			t.Errorf("%s changed unseen; seen: %v", want, changed)
 		}

@@ -68,15 +68,20 @@ func require(svc *association.Service, s Sessions, holds func(*http.Request, ass
 				writeError(w, err)
 				return
 			}
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, c.Actor)))
+			next.ServeHTTP(w, withActor(r, c.Actor))
 		})
 	}
 }
 
 type actorKey struct{}
 
-// ActorFrom returns who is signed in, behind one of the middlewares: the zero Actor
-// elsewhere.
+func withActor(r *http.Request, a association.Actor) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), actorKey{}, a))
+}
+
+// ActorFrom returns who is signed in, behind one of the middlewares and wherever a
+// handler of New calls the host: the zero Actor elsewhere. Of a SessionRevoker's except
+// it tells whether ctx is of a request of that session.
 func ActorFrom(ctx context.Context) association.Actor {
 	actor, _ := ctx.Value(actorKey{}).(association.Actor)
 	return actor

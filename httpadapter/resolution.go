@@ -14,7 +14,7 @@ import (
 type resolution association.Conflict
 
 var resolutions = map[string]association.Conflict{
-	`"DEFAULT"`: "", `0`: "",
+	`null`: "", `"DEFAULT"`: "", `0`: "",
 	`"DELETE_ACCOUNT_TRANSFER"`: association.ConflictDelete, `1`: association.ConflictDelete,
 	`"TRANSFER"`: association.ConflictTransfer, `2`: association.ConflictTransfer,
 }

@@ -22,6 +22,11 @@ type route struct {
 	inQuery string
 }
 
+// leaves reports whether the endpoint may end the very session that calls it.
+func (r route) leaves() bool {
+	return r.proof == ends && r.who == signedIn || r.method == "DELETE" && r.path == "/v1/user/me"
+}
+
 type who int
 
 const (
@@ -47,17 +52,21 @@ const (
 	reads proof = "nothing: it changes nothing"
 	// proves: it is itself a step of proving something.
 	proves proof = "nothing: it is how something is proved"
+	// completes: it ends what sudo began.
+	completes proof = "a code of what was begun in this session under the sudo token"
 	// opens: it opens a session, by the proof that it is about.
-	opens proof = "the code, password, ticket or token that it is about"
+	opens proof = "the code, password, ticket or token that it is about, if any"
 	// ends: it takes access away and nothing else.
-	ends proof = "the session: it takes access away"
-	// shows: it changes what is shown, and no way to sign in.
-	shows proof = "the session: nobody signs in by it"
+	ends proof = "the session, or a token of it: it takes access away"
 	// underSudo: it takes the sudo token.
 	underSudo proof = "the sudo token"
-	// underGrant: it carries no token, and takes the live sudo grant of the session.
-	underGrant proof = "the live sudo grant of the session"
+	// underGrant: it carries no token, and takes the live sudo grant of the session for
+	// what somebody signs in by. The rest is what the account shows of itself.
+	underGrant proof = "the live sudo grant of the session; for what is only shown, the session"
 )
+
+// proofs are all that there are: a route of another says nothing (R01).
+var proofs = []proof{reads, proves, completes, opens, ends, underSudo, underGrant}
 
 // The endpoints.
 var routes = []route{
@@ -67,7 +76,7 @@ var routes = []route{
 	{"POST", "/v1/user/sudo", signedIn, knowing, proves, sudo, ""},
 	{"GET", "/v1/user/sudo", signedIn, knowing, reads, sudoState, ""},
 	{"POST", "/v1/user/authenticator", signedIn, knowing, underSudo, enrolAuthenticator, ""},
-	{"POST", "/v1/user/authenticator/verify", signedIn, knowing, proves, confirmAuthenticator, ""},
+	{"POST", "/v1/user/authenticator/verify", signedIn, knowing, completes, confirmAuthenticator, ""},
 
 	{"PATCH", "/v1/user/contact", signedIn, knowing, underSudo, bindContact, ""},
 	{"POST", "/v1/user/basic/edit", signedIn, knowing, underGrant, editBasic, ""},
@@ -75,7 +84,7 @@ var routes = []route{
 	{"DELETE", "/v1/user/associations/{id}", signedIn, knowing, underSudo, unbind, ""},
 
 	{"GET", "/v1/user/me", signedIn, knowing, reads, me, ""},
-	{"PATCH", "/v1/user/profile", signedIn, knowing, shows, editProfile, ""},
+	{"PATCH", "/v1/user/profile", signedIn, knowing, underGrant, editProfile, ""},
 	{"DELETE", "/v1/user/me", signedIn, knowing, underSudo, deleteMe, "sudo_token"},
 	{"GET", "/v1/user/security/history", signedIn, knowing, reads, history, ""},
 

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alexedwards/argon2id"
 	"github.com/alexedwards/scs/v2"
+	"github.com/pquerna/otp/totp"
 
 	"github.com/ligature-auth/ligature/association"
 	"github.com/ligature-auth/ligature/association/email"
@@ -23,17 +23,10 @@ import (
 
 // The password of every account of a world, and a hash of it that costs next to
 // nothing to judge.
-const password = "correct horse"
-
-var passwordHash = sync.OnceValue(func() string {
-	hash, err := argon2id.CreateHash(password, &argon2id.Params{
-		Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32,
-	})
-	if err != nil {
-		panic(err)
-	}
-	return hash
-})
+const (
+	password     = "correct horse"
+	passwordHash = "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$rAjuexKlLdAHLvqk7TeeiWZjW4OPoRGwldJXdHbTuKI"
+)
 
 // world is a Service with everything around it in reach of a test.
 type world struct {
@@ -42,6 +35,7 @@ type world struct {
 	store *recorder
 	mail  *mailbox.Mailbox
 	clock *clock
+	app   string // the secret of the one authenticator app, see client.app
 }
 
 // clock is a time that moves when a test says so.
@@ -96,7 +90,7 @@ func newWorld(t *testing.T, edits ...func(*association.Config)) *world {
 // identifiers as pairs of kind and value.
 func (w *world) account(name string, identifiers ...string) {
 	w.t.Helper()
-	in := association.ImportedAccount{ID: name, PasswordHash: passwordHash()}
+	in := association.ImportedAccount{ID: name, PasswordHash: passwordHash}
 	in.Identifiers = []association.ImportedIdentifier{{Kind: "username", Value: name}}
 	for i := 0; i < len(identifiers); i += 2 {
 		in.Identifiers = append(in.Identifiers, association.ImportedIdentifier{Kind: identifiers[i], Value: identifiers[i+1]})
@@ -219,6 +213,16 @@ func (c *client) prove(to string) string {
 func (c *client) bind(to string, sudo any, verification string) reply {
 	c.w.t.Helper()
 	return c.do("PATCH", "/v1/user/contact", m{named(to): to, "sudo_token": sudo, "verification_token": verification})
+}
+
+// totp is the code that an authenticator app with this secret shows now.
+func (w *world) totp(secret string) string {
+	w.t.Helper()
+	code, err := totp.GenerateCode(secret, w.clock.Now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return code
 }
 
 // wrong returns a code that is not this one.

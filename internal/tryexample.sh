@@ -40,4 +40,10 @@ printf '%s\n' "$page" | sed -n '/curl -s -c jar/s/<[^>]*>//gp' >cookie.sh
 out=$(sh cookie.sh)
 case "$out" in *'"username":"demo"'*) ;; *) fail "the cookie lines led to: $out" ;; esac
 case "$out" in *access_token*) fail "the cookie mount told a token" ;; esac
+
+# And the two about a ticket.
+printf '%s\n' "$page" | sed -n '/TICKET/s/<[^>]*>//gp' >ticket.sh
+[ "$(wc -l <ticket.sh)" = 2 ] || fail "the page does not show two lines about a ticket"
+out=$(sh ticket.sh)
+case "$out" in *'"access_token"'*) ;; *) fail "the ticket's lines led to: $out" ;; esac
 echo "the pasted lines work"

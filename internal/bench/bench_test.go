@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "serve" {
-		exit(serve(os.Args[2]))
-	}
+	asChild()
 	progress = io.Discard
 	// The tests count in windows of an hour, none of which may end while they do.
 	now := time.Now()
@@ -27,7 +24,8 @@ func TestMain(m *testing.M) {
 
 // TestRun makes every table, small, with servers in processes of their own.
 func TestRun(t *testing.T) {
-	o := options{rounds: 1, n: 5, associations: 40, proofs: 40, databases: "PostgreSQL,MariaDB,SQLite,memory"}
+	o := options{rounds: 1, n: 5, associations: 40, proofs: 40, databases: "PostgreSQL,MariaDB,SQLite,memory", callers: 16}
+	o.slack = 4 << 30 // the race detector's memory is no hash's
 	for _, s := range sections {
 		t.Run(s.name, func(t *testing.T) {
 			skipWithout(t)
@@ -46,6 +44,32 @@ func TestRun(t *testing.T) {
 func skipWithout(t *testing.T) {
 	for _, d := range databases {
 		d.dsn(t)
+	}
+}
+
+// A promise that does not hold is an error, which ends the program with one.
+func TestABrokenPromiseIsTold(t *testing.T) {
+	s := storm{Callers: 200, Memory: 256, Queue: 2 * time.Second, Gated: true}
+	for _, tt := range []struct {
+		why    string
+		r      stormed
+		broken int
+	}{
+		{"at the bounds", stormed{Growth: 320 << 20, Longest: 3 * time.Second}, 0},
+		{"memory", stormed{Growth: 320<<20 + 1}, 1},
+		{"time", stormed{Longest: 3*time.Second + 1}, 1},
+		{"at the bound of a slow machine", stormed{Longest: 6 * time.Second, Alone: time.Second}, 0},
+		{"time on a slow machine", stormed{Longest: 6*time.Second + 1, Alone: time.Second}, 1},
+		{"both", stormed{Growth: 1 << 40, Longest: time.Hour}, 2},
+	} {
+		err := s.broken(tt.r, 64<<20)
+		told := 0
+		if err != nil {
+			told = strings.Count(err.Error(), "more than")
+		}
+		if told != tt.broken {
+			t.Errorf("%s: %v, want %d promises broken", tt.why, err, tt.broken)
+		}
 	}
 }
 

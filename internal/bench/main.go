@@ -21,6 +21,8 @@ type options struct {
 	associations, proofs int
 	databases            string
 	profiles             string
+	callers              int
+	slack                uint64 // bytes that a storm may take beside its hashes
 }
 
 type section struct {
@@ -35,15 +37,14 @@ var sections = []section{
 	{"drivers", drivers},
 	{"pool", pools},
 	{"growth", growth},
+	{"passwords", passwords},
 }
 
 // progress is for who waits.
 var progress io.Writer = os.Stderr
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == "serve" {
-		exit(serve(os.Args[2]))
-	}
+	asChild()
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 5, "how many rounds the medians are of")
 	flag.IntVar(&o.n, "n", 1500, "how many people go through the flow in a round")
@@ -51,10 +52,25 @@ func main() {
 	flag.IntVar(&o.proofs, "proofs", 1_000_000, "how many of them live in the large database")
 	flag.StringVar(&o.databases, "databases", "PostgreSQL,MariaDB,SQLite,memory", "what statements and databases are about")
 	flag.StringVar(&o.profiles, "profiles", "", "a `directory` for CPU profiles of each step, which slow it down")
-	only := flag.String("only", "", "the tables to make, of `statements,databases,drivers,pool,growth`")
+	flag.IntVar(&o.callers, "callers", 200, "how many sign in by a password at once")
+	o.slack = 64 << 20
+	only := flag.String("only", "", "the tables to make, of `statements,databases,drivers,pool,growth,passwords`")
 	out := flag.String("out", "", "a `file` for the tables, beside the standard output")
 	flag.Parse()
 	exit(run(o, *only, *out))
+}
+
+// asChild is the whole life of this program where it was started to be measured.
+func asChild() {
+	if len(os.Args) != 3 {
+		return
+	}
+	switch os.Args[1] {
+	case "serve":
+		exit(serve(os.Args[2]))
+	case "storm":
+		exit(rage(os.Args[2]))
+	}
 }
 
 // on reports whether a database is wanted.

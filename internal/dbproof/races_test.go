@@ -102,6 +102,49 @@ func TestR48_OneAddressOfManyClaimantsHasOneOwner(t *testing.T) {
 	})
 }
 
+// TestR52_OfTheLastTwoMethodsOneStays: half of the racers remove the address, the other
+// half the password, each while both are there.
+func TestR52_OfTheLastTwoMethodsOneStays(t *testing.T) {
+	race(t, func(ctx context.Context, t *testing.T, _ *dbproof.Rig, b *barrier) {
+		r := dbproof.Must(dbproof.NewRig(b, func(cfg *association.Config) { cfg.Passwords = nil }))(t)
+		id := dbproof.Must(r.Import(ctx, association.ImportedAccount{
+			ID: "ada", Password: dbproof.Password,
+			Identifiers: []association.ImportedIdentifier{{Kind: "username", Value: "ada"}, {Kind: "email", Value: "ada@example.com"}},
+		}))(t)
+		c := dbproof.Device("d")
+		s := dbproof.Must(r.SignIn(ctx, c, association.SignInRequest{Identifier: "ada", Password: dbproof.Password}))(t)
+		c.Actor = dbproof.Must(r.Authenticate(ctx, s.Access))(t)
+		sudo := dbproof.Must(r.Sudo(ctx, c, association.SudoRequest{Password: dbproof.Password}))(t)
+		email, _ := dbproof.Must(r.Service.Account(ctx, id))(t).Of("email")
+		b.raise()
+		errs := dbproof.Together(racers, func(i int) error {
+			remove := []string{email.ID, association.PasswordID}[i%2]
+			return r.Unbind(ctx, c, association.UnbindRequest{ID: remove, SudoToken: sudo.Token})
+		})
+		won := -1
+		for i, err := range errs {
+			switch {
+			case err == nil && won < 0:
+				won = i
+			case err == nil:
+				t.Errorf("%d and %d both won", won, i)
+			case !errors.Is(err, association.ErrLastMethod) && !errors.Is(err, association.ErrNoSuchMethod) && !errors.Is(err, association.ErrBusy):
+				t.Errorf("a loser: %v", errors.Join(err, errors.Unwrap(err)))
+			}
+		}
+		if won < 0 {
+			t.Fatal("nobody won")
+		}
+		a := dbproof.Must(r.Service.Account(ctx, id))(t)
+		if _, has := a.Of("email"); has == a.HasPassword || a.HasPassword != (won%2 == 0) {
+			t.Errorf("%d won, and the account has an address %t and a password %t", won, has, a.HasPassword)
+		}
+		if got := dbproof.Must(b.Account(ctx, id))(t); got.Epoch != 1 || got.Version != 2 {
+			t.Errorf("epoch %d and version %d after one removal", got.Epoch, got.Version)
+		}
+	})
+}
+
 // TestR23_OneWriterAVersion lets one account bind many addresses at once. The first
 // has it; whoever comes second replaces it, which ends all that is older; and no
 // other has anything.

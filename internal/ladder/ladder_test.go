@@ -50,7 +50,10 @@ var rungs = map[string][]string{
 
 	"association": {
 		"internal/pause", "internal/secret", "sender", "store",
-		"github.com/alexedwards/argon2id", "golang.org/x/text/unicode/norm",
+		"github.com/golang-jwt/jwt/v5",
+		"github.com/pquerna/otp", "github.com/pquerna/otp/hotp", "github.com/pquerna/otp/totp",
+		"golang.org/x/crypto/argon2", "golang.org/x/crypto/bcrypt", "golang.org/x/crypto/scrypt", "golang.org/x/sync/semaphore",
+		"golang.org/x/text/unicode/norm",
 	},
 	"association/email":    {"association", "sender", "golang.org/x/net/idna"},
 	"association/phone":    {"association", "sender", "github.com/nyaruka/phonenumbers"},
@@ -71,6 +74,14 @@ var rungs = map[string][]string{
 	},
 	// What ligature is compared with has nothing of ligature's.
 	"internal/bench/minimum": {},
+
+	// An application that has nothing of ligature's, and what it promises its users.
+	"internal/adopting/before": {"github.com/alexedwards/scs/v2", "golang.org/x/crypto/bcrypt", "modernc.org/sqlite"},
+	// The same with ligature.
+	"internal/adopting/after": {
+		"association", "httpadapter", "store/bunstore", "github.com/alexedwards/scs/v2", "golang.org/x/crypto/bcrypt", "modernc.org/sqlite",
+	},
+	"internal/adopting/suite": {},
 
 	"example": {
 		"association", "association/email", "association/phone", "association/username", "httpadapter",
@@ -136,7 +147,7 @@ func TestHabits(t *testing.T) {
 	allowed := []string{"association/service.go time.Now", "sender/mailbox/mailbox.go time.Now"}
 
 	// Programs, and what only tests link.
-	elsewhere := []string{"example", "bench", "sendertest", "storetest", "testdb", "node_modules", ".git"}
+	elsewhere := []string{"example", "adopting", "bench", "sendertest", "storetest", "testdb", "node_modules", ".git"}
 
 	root := "../.."
 	files := 0

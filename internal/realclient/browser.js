@@ -4,6 +4,7 @@
 import { webcrypto as crypto } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
 import vm from 'node:vm'
 
 // A path instead of a name: "exports" would pick the Node build.
@@ -32,7 +33,7 @@ class Storage {
  * @param {object} [options]
  * @param {Storage} [options.storage] of another browser, to be a second tab of it
  * @param {object} [options.init] more for cloudbase.init
- * @returns {{auth, api, sent: {method: string, path: string, id: string, authorization: string|null, body: any}[],
+ * @returns {{auth, api, sent: {method: string, path: string, query: string, id: string, authorization: string|null, body: any}[],
  *   storage: Storage, me: () => Promise<object>, token: () => object|null}} auth is what applications call, api the
  *   client's inner part that throws the server's refusals as they came; sent are the requests, repeats included
  */
@@ -43,10 +44,10 @@ export function openBrowser(url, { storage = new Storage(), init = {} } = {}) {
     ...platform,
     console: quiet,
     fetch: (to, options) => {
-      const { pathname } = new URL(to)
+      const { pathname, search } = new URL(to)
       const headers = new Headers(options.headers)
       sent.push({
-        method: options.method, path: pathname, id: headers.get('x-request-id'),
+        method: options.method, path: pathname, query: search, id: headers.get('x-request-id'),
         authorization: headers.get('authorization'), body: options.body && JSON.parse(options.body),
       })
       return fetch(to, options)
@@ -67,4 +68,13 @@ export function openBrowser(url, { storage = new Storage(), init = {} } = {}) {
     me: () => api.getUserInfo(),
     token: () => JSON.parse(storage.getItem('credentials_demo-client')),
   }
+}
+
+// The client counts a token out 30 seconds early: with these flags of the example it
+// lasts about two seconds.
+export const shortLived = ['-access-ttl', '32s']
+
+/** Waits until the client counts its token out. */
+export async function expired(browser) {
+  await sleep(new Date(browser.token().expires_at) - Date.now() + 20)
 }

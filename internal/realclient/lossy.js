@@ -10,7 +10,7 @@ import http from 'node:http'
  * @param {object} [options]
  * @param {number} [options.lose] how many answers to each request are lost: 1, unless it says otherwise
  * @param {(call: string) => Promise<void>} [options.meanwhile] runs between a lost answer and its repeat
- * @returns {Promise<{url: string, calls: Map<string, {call: string, answers: {status: number, body: object}[]}>}>}
+ * @returns {Promise<{url: string, calls: Map<string, {call: string, answers: {status: number, body: object, at: number}[]}>}>}
  *   calls are the server's answers, lost ones first, by the name that the client gave to its request
  */
 export async function startLossy(t, server, { lose = 1, meanwhile } = {}) {
@@ -21,7 +21,7 @@ export async function startLossy(t, server, { lose = 1, meanwhile } = {}) {
     const id = req.headers['x-request-id']
     const known = calls.get(id) ?? { call: `${req.method} ${req.url.replace(/\?.*/, '')}`, answers: [] }
     calls.set(id, known)
-    known.answers.push({ status: answer.status, body: JSON.parse(answer.body) })
+    known.answers.push({ status: answer.status, body: JSON.parse(answer.body), at: Date.now() })
     if (known.answers.length <= lose) {
       await meanwhile?.(known.call)
       req.socket.destroy()

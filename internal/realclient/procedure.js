@@ -27,3 +27,16 @@ export async function prove({ auth }, server, address, to, purpose) {
   const verification_code = await server.code(to, purpose)
   return (await auth.verify({ verification_id, verification_code })).verification_token
 }
+
+/** Calls an endpoint that the client has no method for, as an application does that has the client's token. */
+export async function call({ token }, server, method, path, { body, sudo } = {}) {
+  const headers = { authorization: `Bearer ${token().access_token}` }
+  if (sudo) headers['x-sudo-token'] = sudo
+  const answer = await fetch(`${server.url}/auth/v1${path}`, { method, headers, body: body && JSON.stringify(body) })
+  return { status: answer.status, body: await answer.json() }
+}
+
+/** Ends the session of an access token behind the client's back. */
+export async function revoke(server, token) {
+  await fetch(`${server.url}/auth/v1/revoke`, { method: 'POST', body: JSON.stringify({ token }) })
+}

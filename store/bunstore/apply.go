@@ -30,6 +30,9 @@ func (s *Store) Apply(ctx context.Context, change store.Change) error {
 		if s.hosted() {
 			whole = context.WithoutCancel(ctx) // or a savepoint would not be rolled back
 		}
+		if host, ok := s.db.(hostTx); ok {
+			return host.savepoint(whole, func() error { return s.execute(ctx, host, plan) })
+		}
 		// Inside a savepoint bun hands on the context that the transaction began with.
 		return s.db.RunInTx(whole, nil, func(_ context.Context, tx bun.Tx) error {
 			if err := s.execute(ctx, tx, plan); err != nil || !inTx {

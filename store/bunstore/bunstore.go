@@ -39,7 +39,7 @@ type Config struct {
 	InTx func(ctx context.Context, tx bun.Tx, change store.Change) error
 }
 
-// Store is a [store.Store] in a database. Make one with [New] or [Open].
+// Store is a [store.Store] in a database. Make one with [Prepare], [Open] or [New].
 type Store struct {
 	db      bun.IDB
 	dialect Dialect
@@ -83,9 +83,17 @@ func Open(db *sql.DB, d Dialect, config Config) (*Store, error) {
 	return New(bun.NewDB(db, speaks), config), nil
 }
 
-// hosted reports whether the Store is inside a transaction that is not its own to
-// begin, end or repeat.
-func (s *Store) hosted() bool {
-	_, pool := s.db.(*bun.DB)
-	return !pool
+// Prepare is Open with all that a program does before it serves: Migrate and Check.
+func Prepare(ctx context.Context, db *sql.DB, d Dialect, config Config) (*Store, error) {
+	s, err := Open(db, d, config)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.Check(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }

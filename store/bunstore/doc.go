@@ -3,15 +3,12 @@
 //
 //	db, err := sql.Open("pgx", "postgres://app@db/app")
 //	…
-//	records, err := bunstore.Open(db, bunstore.PostgreSQL, bunstore.Config{})
+//	records, err := bunstore.Prepare(ctx, db, bunstore.PostgreSQL, bunstore.Config{})
 //	…
-//	if err := errors.Join(records.Migrate(ctx), records.Check(ctx)); err != nil {
-//		return err
-//	}
 //	svc, err := association.New(association.Config{Store: records, …})
 //
-// A host that has a *bun.DB gives it to [New]. Nothing is migrated but by
-// [Store.Migrate], or by the host's own tool with the files of [Migrations]. The
+// A host that has a *bun.DB gives it to [New]. Nothing is migrated but by [Prepare]
+// and [Store.Migrate], or by the host's own tool with the files of [Migrations]. The
 // tables are association_*; people read them by the view association_readable.
 //
 // # Drivers
@@ -41,7 +38,7 @@
 // # A host's own rows in the same commit
 //
 // [Config].InTx writes them inside each of our changes. The other way round,
-// New(tx) with association's Service.With makes our change inside the host's
+// [Store.In] with association's Service.With makes our change inside the host's
 // transaction.
 //
 // # Growth

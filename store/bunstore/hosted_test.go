@@ -18,23 +18,33 @@ var countAll = `SELECT (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM asso
 	+ (SELECT COUNT(*) FROM association_association) + (SELECT COUNT(*) FROM association_proof)
 	+ (SELECT COUNT(*) FROM association_counter) + (SELECT COUNT(*) FROM association_event) + (SELECT COUNT(*) FROM association_notice)`
 
+// joins are the ways into a transaction that the host has begun.
+var joins = map[string]func(*bun.DB, bun.Tx) *bunstore.Store{
+	"New": func(_ *bun.DB, tx bun.Tx) *bunstore.Store { return bunstore.New(tx, bunstore.Config{}) },
+	"In":  func(db *bun.DB, tx bun.Tx) *bunstore.Store { return bunstore.New(db, bunstore.Config{}).In(tx.Tx) },
+}
+
 // Inside a host's transaction the contract is the same, a refused Change leaves
 // the transaction usable, and what the host's end makes of it is so for all.
 func TestStoreInsideATransaction(t *testing.T) {
 	bundb.Each(t, func(t *testing.T, d bundb.Database) {
 		db := bunOf(t, d)
 		execute(t, db.DB, `CREATE TABLE users (id INTEGER)`)
-		storetest.Run(t, func(t *testing.T) store.Store {
-			tx, err := db.BeginTx(t.Context(), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := tx.ExecContext(t.Context(), `INSERT INTO users (id) VALUES (1)`); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = tx.Rollback() }) // t's context may have ended it already
-			return bunstore.New(tx, bunstore.Config{})
-		}, storetest.Options{Serial: true})
+		for name, join := range joins {
+			t.Run(name, func(t *testing.T) {
+				storetest.Run(t, func(t *testing.T) store.Store {
+					tx, err := db.BeginTx(t.Context(), nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err := tx.ExecContext(t.Context(), `INSERT INTO users (id) VALUES (1)`); err != nil {
+						t.Fatal(err)
+					}
+					t.Cleanup(func() { _ = tx.Rollback() }) // t's context may have ended it already
+					return join(db, tx)
+				}, storetest.Options{Serial: true})
+			})
+		}
 		if left := column(t, db.DB, countAll); left[0] != "0" {
 			t.Errorf("after all was rolled back there are %s rows", left[0])
 		}
@@ -45,38 +55,42 @@ func TestAHostCommitsOrRollsBack(t *testing.T) {
 	bundb.Each(t, func(t *testing.T, d bundb.Database) {
 		db := bunOf(t, d)
 		execute(t, db.DB, `CREATE TABLE users (id INTEGER)`)
-		for _, commit := range []bool{false, true} {
-			tx, err := db.BeginTx(t.Context(), nil)
-			if err != nil {
-				t.Fatal(err)
+		for name, join := range joins {
+			for _, commit := range []bool{false, true} {
+				tx, err := db.BeginTx(t.Context(), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := join(db, tx)
+				everything := store.Change{
+					Accounts: []store.Account{{ID: "ann"}}, Proofs: []store.Proof{{ID: "p"}}, Events: []store.Event{{ID: "e", Account: "ann"}},
+					Link: []store.Association{{ID: "x", Account: "ann", Kind: "email", Value: []byte("a")}}, Notices: []store.Notice{{ID: "n"}},
+				}
+				if _, err := tx.ExecContext(t.Context(), `INSERT INTO users (id) VALUES (1)`); err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Apply(t.Context(), everything); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := s.Count(t.Context(), []store.Counter{{N: 1}}); err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Apply(t.Context(), everything); err == nil {
+					t.Error("the same was written twice")
+				}
+				end, want := tx.Rollback, "0"
+				if commit {
+					end, want = tx.Commit, "7"
+				}
+				if err := end(); err != nil {
+					t.Fatal(err)
+				}
+				if got := column(t, db.DB, countAll); got[0] != want {
+					t.Errorf("%s, committed %t: %s rows, want %s", name, commit, got[0], want)
+				}
 			}
-			s := bunstore.New(tx, bunstore.Config{})
-			everything := store.Change{
-				Accounts: []store.Account{{ID: "ann"}}, Proofs: []store.Proof{{ID: "p"}}, Events: []store.Event{{ID: "e", Account: "ann"}},
-				Link: []store.Association{{ID: "x", Account: "ann", Kind: "email", Value: []byte("a")}}, Notices: []store.Notice{{ID: "n"}},
-			}
-			if _, err := tx.ExecContext(t.Context(), `INSERT INTO users (id) VALUES (1)`); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Apply(t.Context(), everything); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := s.Count(t.Context(), []store.Counter{{N: 1}}); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Apply(t.Context(), everything); err == nil {
-				t.Error("the same was written twice")
-			}
-			end, want := tx.Rollback, "0"
-			if commit {
-				end, want = tx.Commit, "7"
-			}
-			if err := end(); err != nil {
-				t.Fatal(err)
-			}
-			if got := column(t, db.DB, countAll); got[0] != want {
-				t.Errorf("committed %t: %s rows, want %s", commit, got[0], want)
-			}
+			bundb.Empty(t, db.DB)
+			execute(t, db.DB, `DELETE FROM users`)
 		}
 	})
 }

@@ -136,8 +136,9 @@ func TestANewerDatabaseIsRefused(t *testing.T) {
 	bundb.Each(t, func(t *testing.T, d bundb.Database) {
 		s, db := d.Open(t, bunstore.Config{})
 		execute(t, db, fmt.Sprintf(`INSERT INTO association_migration (version) VALUES (%d)`, bunstore.Latest+1))
+		_, unprepared := bunstore.Prepare(t.Context(), db, d.Dialect, bunstore.Config{})
 		for name, err := range map[string]error{
-			"Migrate": s.Migrate(t.Context()), "MigrateTo": s.MigrateTo(t.Context(), 0), "Check": s.Check(t.Context()),
+			"Prepare": unprepared, "Migrate": s.Migrate(t.Context()), "MigrateTo": s.MigrateTo(t.Context(), 0), "Check": s.Check(t.Context()),
 		} {
 			if !errors.Is(err, bunstore.ErrNewer) || !strings.Contains(err.Error(), fmt.Sprint("version ", bunstore.Latest+1)) {
 				t.Errorf("%s: %v, want ErrNewer with the version", name, err)
@@ -147,6 +148,28 @@ func TestANewerDatabaseIsRefused(t *testing.T) {
 			t.Errorf("it changed to %v", got)
 		}
 	})
+}
+
+// Prepare makes the tables, and looks whether the database is one to serve on.
+func TestPrepare(t *testing.T) {
+	d := kind(bunstore.SQLite)
+	db := d.Connect(t, d.DSN(t))
+	for range 2 {
+		s, err := bunstore.Prepare(t.Context(), db, bunstore.SQLite, bunstore.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	execute(t, db, `CREATE TRIGGER lie AFTER INSERT ON association_proof BEGIN UPDATE association_proof SET data = x'00' WHERE id = NEW.id; END`)
+	if s, err := bunstore.Prepare(t.Context(), db, bunstore.SQLite, bunstore.Config{}); err == nil || s != nil {
+		t.Errorf("a database that loses bytes: %v, %v", s, err)
+	}
+	if s, err := bunstore.Prepare(t.Context(), db, "dBase", bunstore.Config{}); err == nil || s != nil {
+		t.Errorf("no dialect: %v, %v", s, err)
+	}
 }
 
 // What is in the way is the host's table of the same name as our view.

@@ -34,6 +34,8 @@ func (s *Store) native(db bun.IConn, query string) (conn, string) {
 		c = db.Tx
 	case bun.Conn:
 		c = db.Conn
+	case hostTx:
+		c = db.tx
 	default:
 		return db, query
 	}

@@ -1,0 +1,57 @@
+package app_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+
+	app "github.com/ligature-auth/ligature/internal/adopting/before"
+	"github.com/ligature-auth/ligature/internal/adopting/suite"
+)
+
+func TestApp(t *testing.T) {
+	suite.Run(t, func(t *testing.T) suite.App { return start(t, open(t)) })
+}
+
+func open(t *testing.T) *sql.DB {
+	t.Helper()
+	db, err := app.Open(filepath.Join(t.TempDir(), "app.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func start(t *testing.T, db *sql.DB) *app.App {
+	t.Helper()
+	a, err := app.New(t.Context(), app.Config{DB: db, PasswordCost: bcrypt.MinCost})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// Users outlive the program, and so does what a newer one has made of the database.
+func TestDatabaseOutlivesTheProgram(t *testing.T) {
+	db := open(t)
+	start(t, db)
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO users (email, password_hash) VALUES ('ada@example.com', 'x')`); err != nil {
+		t.Fatal(err)
+	}
+	if err := start(t, db).SetDisabled(t.Context(), "ada@example.com", true); err != nil {
+		t.Errorf("after another start: %v", err)
+	}
+	if _, err := db.ExecContext(t.Context(), `PRAGMA user_version = 1000`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := app.New(t.Context(), app.Config{DB: db}); err == nil {
+		t.Error("a newer database was accepted")
+	}
+}

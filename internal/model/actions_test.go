@@ -263,6 +263,7 @@ func (r *run) actions() map[string]func(*rapid.T) {
 		"change c": func(*rapid.T) { r.change() },
 		"move":     func(*rapid.T) { r.move() },
 		"lose":     func(*rapid.T) { r.lose() },
+		"reuse":    func(*rapid.T) { r.reuse() },
 	}
 	for _, what := range calls {
 		all["one "+what] = func(rt *rapid.T) {

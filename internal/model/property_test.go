@@ -42,7 +42,9 @@ func TestTheServiceKeepsToItsModel(t *testing.T) {
 		}},
 	} {
 		t.Run(st.name, func(t *testing.T) {
-			if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+			if f := flag.Lookup("rapid.checks"); raceDetector {
+				setting(t, "rapid.checks", "3")
+			} else if f.Value.String() == f.DefValue {
 				setting(t, "rapid.checks", st.checks)
 			}
 			fresh := st.fresh(t)
@@ -51,7 +53,9 @@ func TestTheServiceKeepsToItsModel(t *testing.T) {
 			}
 		})
 	}
-	met.enough(t)
+	if !raceDetector { // which makes them too few for that
+		met.enough(t)
+	}
 }
 
 // tally is how often each call was done, refused, cut short by a crash and interrupted.

@@ -18,6 +18,7 @@ func (r *run) prove(s *session, device, kind, to string, target association.Targ
 	r.step(r.send(s, device, kind, to, target), troubled)
 	for _, c := range r.codes {
 		if c.slot.kind == kind && c.slot.to == to && r.mayGuess(c.slot, c.gen, c.slot.device) == "" {
+			r.brink(c.slot.expires)
 			r.step(r.verify(c, c.slot.device, true), troubled)
 			return
 		}
@@ -84,9 +85,17 @@ func (r *run) change() {
 			}
 		}
 	}
-	if make := r.by(s, what); make != nil {
-		r.race(make, between, troubled)
+	make := r.by(s, what)
+	if make == nil {
+		return
 	}
+	if s.grant != nil {
+		r.brink(s.grant.expires)
+	}
+	if len(r.tokens) > 0 && what == "bind" {
+		r.brink(r.tokens[0].slot.tokenUntil)
+	}
+	r.race(make, between, troubled)
 	if what == "enrol" && s.account.enrolled != nil {
 		r.step(r.confirm(s, true), troubled)
 	}
@@ -167,16 +176,42 @@ func (r *run) enter() {
 	if t == nil {
 		return
 	}
+	r.brink(t.slot.tokenUntil)
 	switch pick(r, "to", []string{"sign in", "sign up", "reset"}) {
 	case "sign in":
 		r.step(r.signInByToken(t, device), troubled)
 	case "reset":
 		r.step(r.reset(t, device, pick(r, "password", passwords)), troubled)
 	default:
-		if make := r.one("sign up"); make != nil {
-			r.step(make, troubled)
+		r.join(t, device)
+	}
+}
+
+// join signs up, as a guest perhaps, whose session the host may have ended.
+func (r *run) join(t *token, device string) {
+	var guest *session
+	if r.coin("as a guest") {
+		r.step(r.signInAnonymously(device), calm)
+		guest = r.sessions[len(r.sessions)-1]
+		if r.coin("whom the host") {
+			r.step(r.byHost(guest.account, pick(r, "what", []string{"end", "disable", "enable"})), calm)
 		}
 	}
+	r.step(r.signUpBy(t, device, guest, pick(r, "name", addresses["username"]), pick(r, "password", []string{"", "", passwords[1]})), troubled)
+}
+
+// reuse presents a refresh token twice.
+func (r *run) reuse() {
+	t, ok := best(r, "refresh token", r.refresh, func(t *refreshToken) bool { return r.live(t.session) == "" && t.gen == t.session.gen })
+	if !ok {
+		return
+	}
+	r.step(r.refreshes(t), troubled)
+	if r.coin("and its successor") {
+		r.step(r.refreshes(r.refresh[0]), calm)
+	}
+	r.now = r.now.Add(pick(r, "later", []time.Duration{0, time.Second, time.Minute - time.Microsecond, time.Minute}))
+	r.step(r.refreshes(t), troubled)
 }
 
 // grind guesses wrong some times and then right.
@@ -221,8 +256,19 @@ func (r *run) grind() {
 	}
 }
 
+// brink lets time go by, now and then, until something ends or is just about to.
+func (r *run) brink(end time.Time) {
+	if r.mostly("in time") || !end.After(r.now) {
+		return
+	}
+	if r.now = end; r.coin("just before") {
+		r.now = end.Add(-time.Microsecond)
+	}
+}
+
 // pass lets time go by: a little, or a lot, or to the very end of something.
 func (r *run) pass() {
+	r.issue(r.someone()) // a ticket that nobody may trade for long
 	var ends []time.Time
 	for _, s := range r.sessions {
 		if ends = append(ends, s.expires); s.grant != nil {
@@ -238,9 +284,8 @@ func (r *run) pass() {
 	ends = slices.DeleteFunc(ends, func(t time.Time) bool { return !t.After(r.now) })
 	slices.SortFunc(ends, time.Time.Compare)
 	if len(ends) > 0 && r.coin("to an end") {
-		r.now = pick(r, "end", ends[:min(len(ends), 8)])
-		if early := r.now.Add(-time.Microsecond); r.coin("just before") {
-			r.now = early
+		if r.now = pick(r, "end", ends[:min(len(ends), 8)]); r.coin("just before") {
+			r.now = r.now.Add(-time.Microsecond)
 		}
 	} else {
 		r.now = r.now.Add(pick(r, "by", []time.Duration{

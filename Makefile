@@ -17,7 +17,7 @@ setup: ## Install what the tests need and the machine lacks
 	@./internal/setup.sh
 
 test-go: ## The Go tests, with the race detector
-	$(GO) test -race -shuffle=on ./...
+	$(GO) test -race -shuffle=on -timeout 25m ./...
 
 test-example: bin/example ## The lines that the example's page and the README say to paste
 	@./internal/tryexample.sh bin/example

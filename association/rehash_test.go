@@ -64,6 +64,7 @@ func TestImportedHashesAreMadeAnew(t *testing.T) {
 	for _, how := range []string{"sign in", "sudo"} {
 		for _, k := range append(quickHashes, known{"our own, of another program", password, madeHere + "c2FsdHNhbHRzYWx0c2FsdA$AdweBLwcflnNX2HVW8i1Mtu7frrn4Ki7h/rYSGuU7Is"}) {
 			w, watch := watchedWorld(t)
+			association.LeaveHashes(w.svc, false)
 			id := w.imported("ada", k.hash)
 			was, before := w.kept(id)
 			if was.Hash != k.hash || !was.AsTyped {
@@ -103,6 +104,7 @@ func TestImportedHashesAreMadeAnew(t *testing.T) {
 func TestAnImportedHashIsOfThePasswordAsTyped(t *testing.T) {
 	const composed, decomposed = "caf\u00e9 ole", "cafe\u0301 ole"
 	w := newWorld(t)
+	association.LeaveHashes(w.svc, false)
 	id := w.imported("ada", quickHash(decomposed))
 	for _, try := range []struct {
 		password string
@@ -118,6 +120,7 @@ func TestAnImportedHashIsOfThePasswordAsTyped(t *testing.T) {
 
 func TestALongPasswordIsWrongForBcrypt(t *testing.T) {
 	w := newWorld(t)
+	association.LeaveHashes(w.svc, false)
 	id := w.imported("ada", "$2b$04$saltsaltsaltsaltsaltsO0ZTUJGRQojW66/E0DG2EfK.7eVZaxxC")
 	long := strings.Repeat("x", 72)
 	for _, wrong := range []string{long + "x", long + long, long[:71]} {
@@ -186,6 +189,7 @@ func TestAHashThatCannotBeMadeAnewIsLeftForTheNextTime(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var h heard
 				w, watch := watchedWorld(t, func(c *association.Config) { c.Logger = slog.New(slog.NewJSONHandler(&h, nil)) })
+				association.LeaveHashes(w.svc, false)
 				id := w.imported("ada", quickHash(password))
 				release := hinder(w, watch, id)
 				start := time.Now()
@@ -215,6 +219,7 @@ func TestAHashThatCannotBeMadeAnewIsLeftForTheNextTime(t *testing.T) {
 // A right password that came after too many wrong ones is refused, and shows nothing.
 func TestALockedPasswordIsNotMadeAnew(t *testing.T) {
 	w := newWorld(t)
+	association.LeaveHashes(w.svc, false)
 	id := w.imported("ada", quickHash(password))
 	for range 5 {
 		_ = w.by("sign in", id, "ada", "wrong horse")
@@ -243,6 +248,7 @@ func TestAStoredHashThatCannotBeReadIsARefusal(t *testing.T) {
 	} {
 		var h heard
 		w := newWorld(t, func(c *association.Config) { c.Logger = slog.New(slog.NewJSONHandler(&h, nil)) })
+		association.LeaveHashes(w.svc, false)
 		id := w.imported("ada", quickHash(password))
 		w.keep(id, hash)
 		for _, how := range []string{"sign in", "sudo"} {
@@ -259,6 +265,7 @@ func TestAStoredHashThatCannotBeReadIsARefusal(t *testing.T) {
 // What is hashed here is as it would be made today, however it came to be.
 func TestWhatIsHashedHereIsNotMadeAnew(t *testing.T) {
 	w, watch := watchedWorld(t)
+	association.LeaveHashes(w.svc, false)
 	imported := w.account("ada")
 	m := w.mint("bob")
 	if err := w.svc.SetPassword(t.Context(), m.caller, association.PasswordRequest{SudoToken: m.sudo, Password: password}); err != nil {

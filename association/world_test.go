@@ -79,6 +79,7 @@ func newWorld(t *testing.T, edits ...func(*association.Config)) *world {
 	if w.svc, err = association.New(cfg); err != nil {
 		t.Fatal(err)
 	}
+	association.LeaveHashes(w.svc, true)
 	return w
 }
 

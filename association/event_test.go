@@ -14,8 +14,7 @@ import (
 func TestR65_EveryChangeWritesItsEvent(t *testing.T) {
 	const day = 24 * time.Hour
 	for ttl, want := range map[time.Duration]time.Duration{0: 365 * day, 30 * day: 30 * day} {
-		w, watch := watchedWorld(t, func(c *association.Config) { c.Policy.EventTTL = ttl })
-		association.LeaveHashes(w.svc, false)
+		w, watch := watchedWorld(t, anew, func(c *association.Config) { c.Policy.EventTTL = ttl })
 		m := w.mint("ada")
 		if err := w.bind(m.caller, "phone", phoneNumber, m.sudo, m.bind); err != nil {
 			t.Fatal(err)

@@ -33,7 +33,3 @@ func CodeMatcher(k Keys, code string) (func(guess string) bool, error) {
 	stored := r.seal(useCode, []byte("slot"), []byte(code))
 	return func(guess string) bool { return r.matches(stored, useCode, []byte("slot"), []byte(guess)) }, nil
 }
-
-// LeaveHashes says whether the Service leaves every hash as it found it, which makes an
-// imported account quick to sign in.
-func LeaveHashes(s *Service, leave bool) { s.asFound = leave }

@@ -101,6 +101,11 @@ type Policy struct {
 	// It is for an application that cannot ask again yet.
 	UnsafeFirstBindWithoutSudo bool
 
+	// KeepImportedHashes leaves the hashes that Import brought as they are, for an
+	// application that may go back to what it had before. False means that the next
+	// right password replaces each by one made here.
+	KeepImportedHashes bool
+
 	// AllowSignUp lets strangers make accounts. False means that SignUp is
 	// refused, and that a sign-in code for an unknown address goes nowhere,
 	// which the caller is not told (R59), but for the time that sending takes.

@@ -186,7 +186,7 @@ func TestPolicyFieldsAreAllTested(t *testing.T) {
 	for _, f := range policyFields() {
 		tested = append(tested, strings.Split(f.name, "[")[0])
 	}
-	have := " " + strings.Join(tested, " ") + " AllowSignUp AllowUsernameChange AllowAnonymous AllowDelete StrongestAvailable " +
+	have := " " + strings.Join(tested, " ") + " AllowSignUp KeepImportedHashes AllowUsernameChange AllowAnonymous AllowDelete StrongestAvailable " +
 		"UnsafeFirstBindWithoutSudo UnsafeNoBudgets Budgets "
 	for _, s := range []struct {
 		prefix string

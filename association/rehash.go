@@ -14,7 +14,7 @@ var errNoTurn = errors.New("others wait to be hashed")
 // Nothing depends on it, so it waits for nobody, and what goes wrong is left to the
 // next time.
 func (s *Service) renewHash(ctx context.Context, a *store.Account, password string) {
-	if password == "" || s.passwords != nil || s.asFound {
+	if password == "" || s.passwords != nil || s.policy.KeepImportedHashes {
 		return
 	}
 	if err := s.renewedHash(ctx, a, password); err != nil {

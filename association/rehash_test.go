@@ -17,6 +17,9 @@ import (
 
 const madeHere = "$argon2id$v=19$m=19456,t=2,p=1$"
 
+// anew has imported hashes made anew, which other tests have no time for.
+func anew(c *association.Config) { c.Policy.KeepImportedHashes = false }
+
 // kept is how an account's password is kept.
 type kept struct {
 	Hash    string
@@ -63,8 +66,7 @@ func (w *world) by(how, account, name, password string) error {
 func TestImportedHashesAreMadeAnew(t *testing.T) {
 	for _, how := range []string{"sign in", "sudo"} {
 		for _, k := range append(quickHashes, known{"our own, of another program", password, madeHere + "c2FsdHNhbHRzYWx0c2FsdA$AdweBLwcflnNX2HVW8i1Mtu7frrn4Ki7h/rYSGuU7Is"}) {
-			w, watch := watchedWorld(t)
-			association.LeaveHashes(w.svc, false)
+			w, watch := watchedWorld(t, anew)
 			id := w.imported("ada", k.hash)
 			was, before := w.kept(id)
 			if was.Hash != k.hash || !was.AsTyped {
@@ -103,8 +105,7 @@ func TestImportedHashesAreMadeAnew(t *testing.T) {
 // all spellings have.
 func TestAnImportedHashIsOfThePasswordAsTyped(t *testing.T) {
 	const composed, decomposed = "caf\u00e9 ole", "cafe\u0301 ole"
-	w := newWorld(t)
-	association.LeaveHashes(w.svc, false)
+	w := newWorld(t, anew)
 	id := w.imported("ada", quickHash(decomposed))
 	for _, try := range []struct {
 		password string
@@ -119,8 +120,7 @@ func TestAnImportedHashIsOfThePasswordAsTyped(t *testing.T) {
 }
 
 func TestALongPasswordIsWrongForBcrypt(t *testing.T) {
-	w := newWorld(t)
-	association.LeaveHashes(w.svc, false)
+	w := newWorld(t, anew)
 	id := w.imported("ada", "$2b$04$saltsaltsaltsaltsaltsO0ZTUJGRQojW66/E0DG2EfK.7eVZaxxC")
 	long := strings.Repeat("x", 72)
 	for _, wrong := range []string{long + "x", long + long, long[:71]} {
@@ -188,8 +188,7 @@ func TestAHashThatCannotBeMadeAnewIsLeftForTheNextTime(t *testing.T) {
 		for _, how := range []string{"sign in", "sudo"} {
 			synctest.Test(t, func(t *testing.T) {
 				var h heard
-				w, watch := watchedWorld(t, func(c *association.Config) { c.Logger = slog.New(slog.NewJSONHandler(&h, nil)) })
-				association.LeaveHashes(w.svc, false)
+				w, watch := watchedWorld(t, anew, func(c *association.Config) { c.Logger = slog.New(slog.NewJSONHandler(&h, nil)) })
 				id := w.imported("ada", quickHash(password))
 				release := hinder(w, watch, id)
 				start := time.Now()
@@ -218,8 +217,7 @@ func TestAHashThatCannotBeMadeAnewIsLeftForTheNextTime(t *testing.T) {
 
 // A right password that came after too many wrong ones is refused, and shows nothing.
 func TestALockedPasswordIsNotMadeAnew(t *testing.T) {
-	w := newWorld(t)
-	association.LeaveHashes(w.svc, false)
+	w := newWorld(t, anew)
 	id := w.imported("ada", quickHash(password))
 	for range 5 {
 		_ = w.by("sign in", id, "ada", "wrong horse")
@@ -247,8 +245,7 @@ func TestAStoredHashThatCannotBeReadIsARefusal(t *testing.T) {
 		"$scrypt$ln=0,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$rkTI9fAgA7thDzzR8FHXhMiojYBreJBmYTkEzWypBCQ",
 	} {
 		var h heard
-		w := newWorld(t, func(c *association.Config) { c.Logger = slog.New(slog.NewJSONHandler(&h, nil)) })
-		association.LeaveHashes(w.svc, false)
+		w := newWorld(t, anew, func(c *association.Config) { c.Logger = slog.New(slog.NewJSONHandler(&h, nil)) })
 		id := w.imported("ada", quickHash(password))
 		w.keep(id, hash)
 		for _, how := range []string{"sign in", "sudo"} {
@@ -264,8 +261,7 @@ func TestAStoredHashThatCannotBeReadIsARefusal(t *testing.T) {
 
 // What is hashed here is as it would be made today, however it came to be.
 func TestWhatIsHashedHereIsNotMadeAnew(t *testing.T) {
-	w, watch := watchedWorld(t)
-	association.LeaveHashes(w.svc, false)
+	w, watch := watchedWorld(t, anew)
 	imported := w.account("ada")
 	m := w.mint("bob")
 	if err := w.svc.SetPassword(t.Context(), m.caller, association.PasswordRequest{SudoToken: m.sudo, Password: password}); err != nil {
@@ -286,6 +282,24 @@ func TestWhatIsHashedHereIsNotMadeAnew(t *testing.T) {
 		}
 		if now, after := w.kept(id); now != was || now.AsTyped || after.Version != before.Version || watch.writes() != writes+2 {
 			t.Errorf("%s: kept as %+v, was as %+v, after %d writes", name, now, was, watch.writes()-writes)
+		}
+	}
+}
+
+// A host that may go back keeps its hashes.
+func TestImportedHashesMayBeKept(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		w, watch := watchedWorld(t, func(c *association.Config) { c.Policy.KeepImportedHashes = keep })
+		w.member("ada")
+		before := watch.writes()
+		w.signIn("ada")
+		w.signIn("ada")
+		want := 3 // two sessions and a hash
+		if keep {
+			want = 2
+		}
+		if got := watch.writes() - before; got != want {
+			t.Errorf("kept %t: %d writes, want %d", keep, got, want)
 		}
 	}
 }

@@ -32,7 +32,6 @@ type Service struct {
 	clock     func() time.Time
 	log       *slog.Logger
 	hashing   *gate
-	asFound   bool         // hashes stay as they are: tests sign in a thousand times
 	decoy     passwordData // that no password matches, judged for the unknown
 	inTx      bool         // made by With
 }

@@ -75,7 +75,7 @@ func newWorld(t *testing.T, edits ...func(*association.Config)) *world {
 			Index:  association.NewKey(bytes.Repeat([]byte("index"), 8)),
 		},
 		Kinds:  []association.Kind{email.New(), phones, username.New()},
-		Policy: association.Policy{AllowSignUp: true},
+		Policy: association.Policy{AllowSignUp: true, KeepImportedHashes: true},
 	}
 	for _, edit := range edits {
 		edit(&cfg)

@@ -23,6 +23,7 @@ type model struct {
 	sessions []*session
 	slots    map[string]*slot   // by who asks, what for and the address
 	wrong    map[string]*wrongs // by rule, subject and the start of its time
+	underway int                // calls that have not written yet, and may have counted
 }
 
 const (
@@ -245,7 +246,7 @@ func (m *model) within(b budget) (no string, doubt bool) {
 	if w.least >= b.most {
 		return "I3: too many wrong guesses came before", false
 	}
-	return "", w.most >= b.most
+	return "", w.most+m.underway >= b.most
 }
 
 // missed counts a wrong guess.

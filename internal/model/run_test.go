@@ -334,7 +334,9 @@ func (r *run) trouble(f *frame, same func() op) (repeat bool) {
 func (r *run) interrupt(f *frame, by func() op) {
 	f.between = func() {
 		defer func(sets string) { r.sets = sets }(r.sets)
+		r.underway++
 		r.step(by, calm)
+		r.underway--
 	}
 }
 

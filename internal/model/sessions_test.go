@@ -310,7 +310,7 @@ func (r *run) refreshes(t *refreshToken) func() op {
 				}
 			},
 			missed: func(f *frame) {
-				if r.live(s) == "" && (len(f.applied) > 0 || !f.dead) { // whoever kept it is out
+				if len(f.applied) > 0 || r.live(s) == "" && !f.dead { // whoever kept it is out
 					s.ended, s.grant = true, nil
 					s.account.happened[association.EventReuse]++
 				}

@@ -20,7 +20,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// Config is what an App needs. It gives Ligature its Store, Passwords and Revoker itself.
+// Config is what an App needs.
 type Config struct {
 	DB           *sql.DB // as Open returns it; closing it is the caller's
 	PasswordCost int     // bcrypt's; 0 means its default
@@ -82,10 +82,11 @@ func New(ctx context.Context, c Config) (*App, error) {
 
 // RevokeSessions signs a user out for ligature, but for the session to keep if the request is of it.
 func (a *App) RevokeSessions(ctx context.Context, id, except string, _ time.Time) error {
-	if except != "" && except == httpadapter.ActorFrom(ctx).Session {
+	err := a.endSessions(ctx, id)
+	if err == nil && except != "" && except == httpadapter.ActorFrom(ctx).Session {
 		a.sessions.Put(ctx, generation, a.sessions.GetInt64(ctx, generation)+1)
 	}
-	return a.endSessions(ctx, id)
+	return err
 }
 
 // page is what the application does with a request. What it returns is answered as

@@ -48,6 +48,14 @@ func newSite(t *testing.T, edits ...func(*association.Config)) *site {
 	return &site{a, t, db, mail, server}
 }
 
+// exec changes the database behind the application's back.
+func (s *site) exec(statement string) {
+	s.t.Helper()
+	if _, err := s.db.ExecContext(s.t.Context(), statement); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // browser keeps cookies. Its pages are the application's forms and ligature's JSON.
 type browser struct {
 	s      *site

@@ -110,6 +110,22 @@ func TestRevokedOutsideOfARequest(t *testing.T) {
 	bob.me(200)
 }
 
+// Where the application cannot revoke at once, nobody is let back in by what is
+// revoked next.
+func TestARevocationThatFails(t *testing.T) {
+	s := newSite(t)
+	ada := s.registered("ada@example.com")
+	ada.binds("ada@example.org")
+	eve := s.signedIn("ada@example.com")
+	sudo, proof := eve.sudo(), eve.proves("eve@example.org")
+	s.exec(`CREATE TRIGGER stuck BEFORE UPDATE OF generation ON users BEGIN SELECT RAISE(ABORT, 'stuck'); END`)
+	eve.auth(200, "PATCH", "/user/contact", map[string]any{"email": "eve@example.org", "sudo_token": sudo, "verification_token": proof})
+	s.exec(`DROP TRIGGER stuck`)
+	ada.form(200, "/signout/everywhere")
+	ada.me(401)
+	eve.me(401)
+}
+
 // The application never asked for proof of the addresses people register with. Who
 // has proved one comes before who claims it.
 func TestAProvedAddressComesBeforeAClaim(t *testing.T) {

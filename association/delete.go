@@ -2,7 +2,6 @@ package association
 
 import (
 	"context"
-	"errors"
 
 	"github.com/ligature-auth/ligature/store"
 )
@@ -10,10 +9,6 @@ import (
 // DeleteRequest deletes the acting account.
 type DeleteRequest struct {
 	SudoToken Token
-
-	// SpendToken uses the token up whatever comes of the call: for a client that has
-	// shown it where others may read it, in a URL (R38).
-	SpendToken bool
 }
 
 // Delete deletes the acting account: every method and every session is gone, its
@@ -34,7 +29,7 @@ func (s *Service) delete(ctx context.Context, c Caller, r DeleteRequest) error {
 	if left, err := s.hasLeft(ctx, c, named); left || err != nil {
 		return err
 	}
-	err := s.attempt(ctx, func(bool) (store.Change, error) {
+	return s.attempt(ctx, func(bool) (store.Change, error) {
 		h, err := s.begin(ctx, c, r.SudoToken, false)
 		if err != nil {
 			return store.Change{}, err
@@ -56,27 +51,6 @@ func (s *Service) delete(ctx context.Context, c Caller, r DeleteRequest) error {
 		h.write.Proofs = append(h.write.Proofs, h.acting.left()...)
 		return h.write, nil
 	})
-	if err != nil && r.SpendToken {
-		s.spendSudo(ctx, c, r.SudoToken)
-	}
-	return err
-}
-
-// spendSudo takes the session's grant away, if the token is its own.
-func (s *Service) spendSudo(ctx context.Context, c Caller, t Token) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.policy.SendTimeout)
-	defer cancel()
-	err := s.attempt(ctx, func(bool) (store.Change, error) {
-		h, err := s.begin(ctx, c, t, false)
-		if err != nil {
-			return store.Change{}, err
-		}
-		h.acting.v.Sudo = nil
-		return store.Change{Proofs: []store.Proof{with(h.acting.proof, max(h.acting.proof.Expires, h.now), h.acting.v)}}, nil
-	})
-	if err != nil && !errors.Is(err, ErrSudoRequired) && !errors.Is(err, ErrUnauthenticated) {
-		s.log.ErrorContext(ctx, "a sudo token could not be spent", "cause", err)
-	}
 }
 
 // erase adds to the write what makes a tombstone of an account. The address with the

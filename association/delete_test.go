@@ -2,7 +2,6 @@ package association_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -154,68 +153,6 @@ func TestDeleteNeedsThePolicyAndSudo(t *testing.T) {
 	}
 	if _, err := l.svc.Account(t.Context(), id); !errors.Is(err, association.ErrBlocked) {
 		t.Errorf("it is still there: %v", err)
-	}
-}
-
-// A token that was in a URL is used up whatever came of the call, if it was this
-// session's.
-func TestR38_ASudoTokenShownInAURLIsSpent(t *testing.T) {
-	for name, tt := range map[string]struct {
-		edit   func(*association.Config)
-		spend  bool
-		broken bool
-		live   bool
-	}{
-		"the policy refuses, spent": {func(*association.Config) {}, true, false, false},
-		"the policy refuses, kept":  {func(*association.Config) {}, false, false, true},
-		"the store fails, spent":    {deletable, true, true, false},
-	} {
-		l := newLab(t, unlimited, tt.edit)
-		l.imported("ada", testHash())
-		c, session := l.signIn("ada")
-		sudo := l.sudo(c)
-		if tt.broken {
-			n := 0
-			l.spy.before = func(ctx context.Context, call string) error {
-				if call == "Apply" {
-					if n++; n == 1 {
-						return errors.New("the store is broken")
-					}
-				}
-				return nil
-			}
-		}
-		if err := l.svc.Delete(t.Context(), c, association.DeleteRequest{SudoToken: sudo, SpendToken: tt.spend}); err == nil {
-			t.Fatalf("%s: it was deleted", name)
-		}
-		l.spy.before = nil
-		err := l.svc.SetPassword(t.Context(), c, association.PasswordRequest{SudoToken: sudo, Password: "another horse"})
-		if tt.live != (err == nil) || err != nil && !errors.Is(err, association.ErrSudoRequired) {
-			t.Errorf("%s: the token afterwards: %v", name, err)
-		}
-		if !l.alive(session.Access) {
-			t.Errorf("%s: the session ended", name)
-		}
-	}
-	// Somebody else's, and one that is none, spend nothing.
-	l := newLab(t, unlimited)
-	l.imported("ada", testHash())
-	c, _ := l.signIn("ada")
-	other, _ := l.signIn("ada")
-	sudo, foreign := l.sudo(c), l.sudo(other)
-	before := l.spy.writes()
-	for _, token := range []association.Token{{}, foreign, association.NewToken("x")} {
-		if err := l.svc.Delete(t.Context(), c, association.DeleteRequest{SudoToken: token, SpendToken: true}); !errors.Is(err, association.ErrSudoRequired) {
-			t.Error(err)
-		}
-	}
-	if l.spy.writes() != before {
-		t.Error("a token of another session was spent, or one that is none")
-	}
-	if err := errors.Join(
-		l.svc.CheckSudo(t.Context(), c, sudo), l.svc.CheckSudo(t.Context(), other, foreign),
-	); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -17,9 +17,6 @@ func TestLeavingIsAnsweredAgain(t *testing.T) {
 		"delete": func(w *world, c association.Caller, sudo association.Token) error {
 			return w.svc.Delete(t.Context(), c, association.DeleteRequest{SudoToken: sudo})
 		},
-		"delete, the token shown": func(w *world, c association.Caller, sudo association.Token) error {
-			return w.svc.Delete(t.Context(), c, association.DeleteRequest{SudoToken: sudo, SpendToken: true})
-		},
 		"end sessions": func(w *world, c association.Caller, _ association.Token) error {
 			return w.svc.EndSessions(t.Context(), c, association.EndSessionsRequest{})
 		},

@@ -122,6 +122,39 @@ func TestR38_ASudoTokenInTheQueryIsSpent(t *testing.T) {
 	}
 }
 
+// TestR38_ASudoTokenInTheQueryIsSpentUnread: nor does it help that nobody reads the
+// request to its end, or that the access token beside it has died.
+func TestR38_ASudoTokenInTheQueryIsSpentUnread(t *testing.T) {
+	for name, tt := range map[string]struct {
+		want  refusal
+		query string
+		later time.Duration
+	}{
+		"twice":                  {want: badArgument, query: "sudo_token=x&sudo_token="},
+		"beside a secret":        {want: badArgument, query: "code=1&sudo_token="},
+		"beside what is no pair": {want: badArgument, query: "x=%zz&sudo_token="},
+		"by a dead access token": {want: nobody, query: "sudo_token=", later: time.Minute},
+	} {
+		for _, mode := range modes {
+			if tt.later > 0 && mode != "bearer" {
+				continue // the others know nobody by an access token
+			}
+			t.Run(name+" "+mode, func(t *testing.T) {
+				w := newWorld(t, letDelete, func(c *association.Config) { c.Policy.AccessTTL = time.Minute })
+				w.account("ada", "email", "ada@example.com")
+				c := w.enter(mode, mounts[mode].handler(w), "ada", "one")
+				sudo := c.sudo()
+				w.clock.Advance(tt.later)
+				before := w.store.snapshot()
+				tt.want.of(c.do("DELETE", "/v1/user/me?"+tt.query+sudo, nil))
+				if changed := w.store.snapshot().since(before); !slices.Equal(changed, []string{"proof.data.sudo", "proof.version"}) {
+					t.Errorf("it changed %v", changed)
+				}
+			})
+		}
+	}
+}
+
 // TestR38_NoOtherSudoTokenIsSpent: what is shown where nobody else reads stays good, and
 // nobody spends a token that is not the session's own.
 func TestR38_NoOtherSudoTokenIsSpent(t *testing.T) {

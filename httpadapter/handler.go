@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ligature-auth/ligature/association"
 )
@@ -82,6 +84,12 @@ type exchange struct {
 	caller association.Caller
 }
 
+// A client shows one token in a query; of what more there is, some are spent.
+const (
+	maxShown        = 4
+	endShownTimeout = 5 * time.Second
+)
+
 // nothing is the answer where there is nothing to say.
 type nothing struct{}
 
@@ -90,11 +98,29 @@ func (h *handler) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := h.answer(rt, w, r)
 		if err != nil {
+			h.endShown(rt, r)
 			writeError(w, err)
 			return
 		}
 		writeJSON(w, http.StatusOK, answer)
 	})
+}
+
+// endShown spends the sudo token that stands in the query, where others may read it,
+// though the call came to nothing (R38).
+func (h *handler) endShown(rt route, r *http.Request) {
+	if rt.inQuery == "" || !r.URL.Query().Has(rt.inQuery) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), endShownTimeout)
+	defer cancel()
+	caller, _ := h.sessions.identify(h.svc, r.WithContext(ctx), h.caller(r)) // a dead session counts
+	for i, shown := range r.URL.Query()[rt.inQuery] {
+		if i == maxShown {
+			return
+		}
+		_ = h.svc.EndSudo(ctx, caller, association.NewToken(shown)) // the Service logs why not
+	}
 }
 
 func (h *handler) answer(rt route, w http.ResponseWriter, r *http.Request) (any, error) {

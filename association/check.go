@@ -5,9 +5,33 @@ import (
 	"time"
 )
 
+// CheckSignIn holds that somebody is signed in, an anonymous account too, and that the
+// account is neither disabled nor deleted.
+//
+// ErrUnauthenticated, ErrBlocked, ErrUnsupported, ErrUnavailable.
+func (s *Service) CheckSignIn(ctx context.Context, c Caller) error {
+	if err := s.checkSignIn(ctx, c); err != nil {
+		return s.report(ctx, "check sign-in", c, err)
+	}
+	return nil
+}
+
+func (s *Service) checkSignIn(ctx context.Context, c Caller) (err error) {
+	if err := s.outsideTx(); err != nil {
+		return err
+	}
+	if c.Actor.signedIn() && c.Actor.HostSession {
+		_, err = s.readAccount(ctx, c.Actor.Account, s.now())
+	} else {
+		_, _, err = s.inSession(ctx, c, s.now())
+	}
+	return err
+}
+
 // CheckSudo holds that the acting session is elevated, for a route of the host's own.
-// With a token it has to be the grant's; with none the session is enough. It is no use
-// of the grant.
+// With a token it has to be the grant's; with none the session is enough. With
+// Policy.StrongestAvailable the grant has to rest on the strongest means, the first of
+// SudoState.Factors. It is no use of the grant.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrBlocked, ErrPermissionDenied (an anonymous
 // account), ErrUnsupported, ErrUnavailable.
@@ -33,7 +57,8 @@ func (s *Service) checkSudoOf(ctx context.Context, c Caller, t Token) error {
 }
 
 // CheckFresh holds that the person proved who they are, by signing in or by sudo,
-// within the last maxAge; the refusal's MaxAge says it again.
+// within the last maxAge; the refusal's MaxAge says it again. A ticket counts as signing
+// in when it was traded. A sudo that rests on the sign-in is no younger than that.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrBlocked, ErrPermissionDenied (an anonymous
 // account), ErrUnsupported, ErrUnavailable.
@@ -54,7 +79,7 @@ func (s *Service) checkFresh(ctx context.Context, c Caller, maxAge time.Duration
 		return err
 	}
 	proved := c.Actor.AuthenticatedAt.UnixMicro()
-	if g := h.v.Sudo; g != nil && g.Epoch == a.Epoch {
+	if g := h.v.Sudo; g != nil && g.Epoch == a.Epoch && g.Factor.Kind != factorSignIn {
 		proved = max(proved, g.At)
 	}
 	if age := now - proved; age < 0 || age > maxAge.Microseconds() {
@@ -64,7 +89,8 @@ func (s *Service) checkFresh(ctx context.Context, c Caller, maxAge time.Duration
 }
 
 // CheckAssociation holds that the account has an association of this kind which
-// vouches for it now: a verified phone, say, that was not verified too long ago.
+// vouches for it now: a verified phone, say, that was not verified too long ago
+// (Policy.ReproveAfter) and is not at risk (Config.Risks).
 //
 // ErrUnauthenticated, ErrAssociationRequired, ErrBlocked, ErrPermissionDenied (an
 // anonymous account), ErrUnsupported (there is no such kind), ErrUnavailable.
@@ -92,8 +118,11 @@ func (s *Service) checkAssociation(ctx context.Context, c Caller, kind string) e
 		return err
 	}
 	for _, as := range a.Associations {
-		if as.Kind == kind && !s.stale(as, d, now) {
-			return nil
+		if as.Kind != kind || s.stale(as, d, now) {
+			continue
+		}
+		if risky, err := s.atRisk(ctx, as); err != nil || !risky {
+			return err
 		}
 	}
 	return refuse(ErrAssociationRequired, kind)

@@ -80,6 +80,16 @@ func TestCheckFreshHoldsThatSomebodyProvedThemselvesOfLate(t *testing.T) {
 	if err := check(c, time.Minute); err != nil {
 		t.Errorf("after sudo: %v", err)
 	}
+	// A sudo that rests on the sign-in is as old as that.
+	bare := w.hostCaller("nobody's", "s")
+	bare.Actor.AuthenticatedAt = w.clock.Now().Add(-4 * time.Minute)
+	if _, err := w.svc.Sudo(t.Context(), bare, association.SudoRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := check(bare, 4*time.Minute); err != nil {
+		t.Errorf("four minutes after signing in: %v", err)
+	}
+	allRefused(t, association.ErrSudoRequired, map[string]error{"a sudo by a sign-in": check(bare, 3*time.Minute)})
 	// It says who they were when they proved it: an old epoch's says nothing.
 	host := w.hostCaller(id, "s")
 	host.Actor.AuthenticatedAt = w.clock.Now().Add(-time.Hour)
@@ -102,8 +112,10 @@ func TestCheckFreshHoldsThatSomebodyProvedThemselvesOfLate(t *testing.T) {
 
 func TestCheckAssociationHoldsThatThereIsOne(t *testing.T) {
 	const day = 24 * time.Hour
+	risks := &riskTeller{}
 	w, _ := watchedWorld(t, func(cfg *association.Config) {
 		cfg.Policy.ReproveAfter = map[string]time.Duration{"phone": 30 * day}
+		cfg.Risks = risks
 	})
 	id := w.member("ada", "phone", phoneNumber)
 	c := w.hostCaller(id, "s")
@@ -114,6 +126,11 @@ func TestCheckAssociationHoldsThatThereIsOne(t *testing.T) {
 	allRefused(t, association.ErrAssociationRequired, map[string]error{"none": check(c, "email"), "a user without any": check(w.hostCaller("new", "s"), "phone")})
 	allRefused(t, association.ErrUnsupported, map[string]error{"no such kind": check(c, "fax"), "empty": check(c, "")})
 	allRefused(t, association.ErrUnauthenticated, map[string]error{"nobody": check(device("d"), "phone")})
+	risks.risky = true
+	allRefused(t, association.ErrAssociationRequired, map[string]error{"at risk": check(c, "phone")})
+	risks.risky, risks.err = false, errors.New("down")
+	allRefused(t, association.ErrUnavailable, map[string]error{"nobody can say": check(c, "phone")})
+	risks.err = nil
 	w.clock.Advance(30*day - time.Microsecond)
 	if err := check(c, "phone"); err != nil {
 		t.Errorf("before thirty days: %v", err)

@@ -13,7 +13,8 @@ type SudoState struct {
 	Expires  time.Time
 	Factor   string
 
-	// Factors are the means by which Sudo would grant it, the strongest first. An
+	// Factors are the means by which Sudo would grant it, the strongest first: with
+	// Policy.StrongestAvailable the only one that serves where no address goes. An
 	// account that has none proves itself by signing in again: the one is then
 	// "sign_in", whether or not the sign-in is recent enough.
 	Factors []SudoFactor

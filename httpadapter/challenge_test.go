@@ -21,7 +21,7 @@ func checkChallenge(t *testing.T, r reply, maxAge time.Duration) {
 	}
 	parameters := strings.Split(strings.TrimPrefix(got[0], "Bearer "), ", ")
 	slices.Sort(parameters)
-	want := []string{`error="insufficient_user_authentication"`, `error_description="a fresh sudo token is required"`, fmt.Sprintf("max_age=%d", int(maxAge.Seconds()))}
+	want := []string{`error="insufficient_user_authentication"`, `error_description="a fresh proof of who you are is required"`, fmt.Sprintf("max_age=%d", int(maxAge.Seconds()))}
 	if !slices.Equal(parameters, want) {
 		t.Errorf("%s: want %q, got %q", r.what, want, parameters)
 	}

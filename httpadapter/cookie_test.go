@@ -200,6 +200,10 @@ func TestR62_RenewedAtSignInAndSudo(t *testing.T) {
 				}
 			}
 		}},
+		{"sign-in on a device with a name", func() {
+			a.ok(a.do("POST", "/v1/signin", m{"username": "ada", "password": password}, header("X-Device-Id", "a phone")))
+		}},
+		{"ending this device", func() { a.ok(a.do("DELETE", "/v1/user/authorized/devices/a%20phone", nil)) }},
 		{"sign-in a last time", func() { a.signIn("ada") }},
 		{"deletion", func() { a.ok(a.do("DELETE", "/v1/user/me?sudo_token="+a.sudo(), nil)) }},
 	} {

@@ -1,6 +1,10 @@
 package httpadapter
 
-import "github.com/ligature-auth/ligature/association"
+import (
+	"errors"
+
+	"github.com/ligature-auth/ligature/association"
+)
 
 // devices lists the sessions of the account.
 func devices(h *handler, x *exchange) (any, error) {
@@ -35,12 +39,15 @@ func endDevice(h *handler, x *exchange) (any, error) {
 	if _, err := read[struct{}](x); err != nil {
 		return nil, err
 	}
-	id := x.r.PathValue("id")
-	if err := h.svc.EndDevice(x.r.Context(), x.caller, id); err != nil {
+	if err := h.svc.EndDevice(x.r.Context(), x.caller, x.r.PathValue("id")); err != nil {
 		return nil, err
 	}
-	if actor := x.caller.Actor; actor.HostSession || actor.Session != id {
+	// By a device's name too it may have been the acting session.
+	switch now, err := h.sessions.identify(h.svc, x.r, h.caller(x.r)); {
+	case now.Actor != (association.Actor{}):
 		return nothing{}, nil
+	case err != nil && !errors.Is(err, association.ErrUnauthenticated):
+		return nil, err
 	}
 	return nothing{}, h.left(x)
 }

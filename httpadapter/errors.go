@@ -91,10 +91,12 @@ func writeError(w http.ResponseWriter, err error) {
 		// RFC 9470: only a fresh authentication will do.
 		age := int64(0)
 		if e != nil {
-			age = int64(e.MaxAge.Seconds())
+			age = max(0, int64(e.MaxAge.Seconds()))
 		}
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(
-			`Bearer error="insufficient_user_authentication", error_description="a fresh sudo token is required", max_age=%d`, age))
+			`Bearer error="insufficient_user_authentication", error_description="a fresh proof of who you are is required", max_age=%d`, age))
+	case status == http.StatusUnauthorized && e == nil: // nobody showed anything
+		w.Header().Set("WWW-Authenticate", "Bearer")
 	case status == http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 	}

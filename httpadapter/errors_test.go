@@ -82,6 +82,7 @@ func TestR10_GoldenRefusals(t *testing.T) {
 		&association.Error{Op: "send", Err: association.ErrRateLimited, RetryAfter: 41*time.Second + time.Nanosecond},
 		&association.Error{Op: "sign in", Err: association.ErrUnavailable, Detail: "overloaded", RetryAfter: 2 * time.Second},
 		&association.Error{Op: "bind", Err: association.ErrSudoRequired, Detail: "a detail"},
+		&association.Error{Op: "authenticate", Err: association.ErrUnauthenticated},
 		&association.Error{Op: "check fresh", Err: association.ErrSudoRequired, MaxAge: 5 * time.Minute},
 		&association.Error{Op: "check fresh", Err: association.ErrSudoRequired, MaxAge: 90*time.Second + 500*time.Millisecond},
 		failing,

@@ -60,7 +60,7 @@ func New(svc *association.Service, o Options) (http.Handler, error) {
 // Mount puts a handler for the Service below a path of mux: "/auth" for the client's.
 // An error names what is at fault.
 func Mount(mux *http.ServeMux, below string, svc *association.Service, o Options) error {
-	if !strings.HasPrefix(below, "/") || path.Clean(below) != below || below == "/" || strings.Contains(below, "{") {
+	if !strings.HasPrefix(below, "/") || path.Clean(below) != below || below == "/" || strings.ContainsAny(below, "{} \t") {
 		return fmt.Errorf("httpadapter: %q is not a path as /auth is", below)
 	}
 	h, err := New(svc, o)

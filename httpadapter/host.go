@@ -72,7 +72,7 @@ func SessionName(token string) string {
 // HostActor is the Actor of a user of the host's, by their ID, by the token or cookie
 // value of their session, which SessionName makes a name of, and by when they signed
 // in. An ID that is a number is the Actor's in decimal; the zero ID is nobody.
-func HostActor[ID int | int32 | int64 | uint | uint32 | uint64 | string](user ID, token string, at time.Time) association.Actor {
+func HostActor[ID ~int | ~int32 | ~int64 | ~uint | ~uint32 | ~uint64 | ~string](user ID, token string, at time.Time) association.Actor {
 	var nobody ID
 	if user == nobody {
 		return association.Actor{}

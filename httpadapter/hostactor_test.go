@@ -11,10 +11,12 @@ import (
 
 func TestHostActor(t *testing.T) {
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	type userID uint32
 	name := httpadapter.SessionName("cookie")
 	for what, tt := range map[string]struct{ got, want association.Actor }{
 		"a number":          {httpadapter.HostActor(int64(-42), "cookie", at), association.Actor{Account: "-42", Session: name, AuthenticatedAt: at}},
 		"a large number":    {httpadapter.HostActor(uint64(1<<63), "cookie", at), association.Actor{Account: "9223372036854775808", Session: name, AuthenticatedAt: at}},
+		"a type of its own": {httpadapter.HostActor(userID(7), "cookie", at), association.Actor{Account: "7", Session: name, AuthenticatedAt: at}},
 		"a text":            {httpadapter.HostActor("user:42", "cookie", at), association.Actor{Account: "user:42", Session: name, AuthenticatedAt: at}},
 		"nobody":            {httpadapter.HostActor(0, "cookie", at), association.Actor{}},
 		"nobody of texts":   {httpadapter.HostActor("", "cookie", at), association.Actor{}},

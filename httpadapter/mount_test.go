@@ -26,7 +26,7 @@ func TestMount(t *testing.T) {
 			t.Errorf("%s: %d, want the host's own page", path, got.Code)
 		}
 	}
-	for _, below := range []string{"", "/", "auth", "/auth/", "/auth//v", "/{any}", "GET /auth"} {
+	for _, below := range []string{"", "/", "auth", "/auth/", "/auth//v", "/{any}", "/auth}", "/a b", "/a\tb", "GET /auth"} {
 		if httpadapter.Mount(http.NewServeMux(), below, w.svc, httpadapter.Options{Sessions: httpadapter.Bearer()}) == nil {
 			t.Errorf("mounted below %q", below)
 		}

@@ -26,6 +26,9 @@ func sameOrigin(next http.Handler, o Options) (http.Handler, error) {
 		if strings.Contains(origin, "*") { // which cors would read as any
 			return nil, fmt.Errorf("invalid origin %q: name each", origin)
 		}
+		if strings.ToLower(origin) != origin { // as no browser writes one
+			return nil, fmt.Errorf("invalid origin %q: write it in small letters", origin)
+		}
 		if err := protection.AddTrustedOrigin(origin); err != nil {
 			return nil, err
 		}

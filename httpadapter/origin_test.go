@@ -237,7 +237,7 @@ func TestRefusalsAreReadableAcrossOrigins(t *testing.T) {
 // TestOriginsAreChecked: what is no origin is an error of New.
 func TestOriginsAreChecked(t *testing.T) {
 	w := newWorld(t)
-	for _, origin := range []string{"", "*", "null", "app.example.com", "https://app.example.com/", "https://app.example.com/path", "https://*.example.com", "https://", "//app.example.com", "javascript:alert(1)"} {
+	for _, origin := range []string{"", "*", "null", "app.example.com", "https://app.example.com/", "https://app.example.com/path", "https://*.example.com", "https://", "//app.example.com", "javascript:alert(1)", "https://App.example.com", "HTTPS://app.example.com"} {
 		if _, err := httpadapter.New(w.svc, httpadapter.Options{Sessions: httpadapter.Bearer(), Origins: []string{origin}}); err == nil {
 			t.Errorf("%q is taken for an origin", origin)
 		}

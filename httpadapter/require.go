@@ -15,13 +15,16 @@ import (
 // know who is signed in: that of the handler, Bearer, Cookie or Host. With cookies the
 // host refuses cross-origin requests itself, by http.CrossOriginProtection.
 
-// RequireSignIn lets somebody signed in pass; anonymous accounts are.
+// RequireSignIn lets somebody signed in pass, anonymous accounts too, unless the account
+// is disabled or deleted. Else it answers 401 unauthenticated, or 403 user_blocked.
 func RequireSignIn(svc *association.Service, s Sessions) func(http.Handler) http.Handler {
-	return require(svc, s, func(*http.Request, association.Caller) error { return nil })
+	return require(svc, s, func(r *http.Request, c association.Caller) error {
+		return svc.CheckSignIn(r.Context(), c)
+	})
 }
 
-// RequireSudo lets a session pass that is elevated, as GET /v1/user/sudo tells. With
-// Bearer the request carries the sudo token too, in the header X-Sudo-Token, since an
+// RequireSudo lets a session pass that is elevated, as GET /v1/user/sudo tells; with
+// StrongestAvailable by the strongest means, the first of those told there. With Bearer the request carries the sudo token too, in the header X-Sudo-Token, since an
 // access token alone may be stolen; with the other modes the header is checked where
 // there is one. It is no use of the grant, of which SudoMaxUses counts.
 //
@@ -37,8 +40,8 @@ func RequireSudo(svc *association.Service, s Sessions) func(http.Handler) http.H
 }
 
 // RequireAssociation lets an account pass that has an address of this kind, a verified
-// phone say, proved no longer ago than the policy allows. Else it answers 403
-// failed_precondition.
+// phone say, proved no longer ago than the policy allows and not at risk. Else it answers
+// 403 failed_precondition.
 func RequireAssociation(svc *association.Service, s Sessions, kind string) func(http.Handler) http.Handler {
 	return require(svc, s, func(r *http.Request, c association.Caller) error {
 		return svc.CheckAssociation(r.Context(), c, kind)

@@ -152,8 +152,8 @@ func TestAnAnonymousAccountCanDoNothingElse(t *testing.T) {
 	may := map[string]error{
 		"SignUp": association.ErrInvalidProof, "SignIn": association.ErrInvalidArgument, "ResetPassword": association.ErrInvalidArgument,
 		"SignInAnonymously": nil, "SignInWithTicket": association.ErrUnsupported, "Send": nil, "Verify": association.ErrInvalidProof,
-		"Refresh": association.ErrInvalidGrant, "Revoke": nil, "SignOut": nil, "EndSession": nil,
-		"Identify": association.ErrUnauthenticated, "Resume": association.ErrUnauthenticated, "SessionName": nil,
+		"Refresh": association.ErrInvalidGrant, "Revoke": nil, "SignOut": nil, "EndSession": nil, "EndSudo": nil,
+		"Identify": association.ErrUnauthenticated, "Resume": association.ErrUnauthenticated, "SessionName": nil, "CheckSignIn": nil,
 	}
 	looked := 0
 	w, watch := watchedWorld(t, anonymously)

@@ -147,7 +147,8 @@ func (s *Service) enrolment(told enrolmentAnswer) (Enrolment, error) {
 }
 
 // ConfirmAuthenticator makes the enrolled app a factor, by the first code of it.
-// Wrong codes are counted as those of an authenticator.
+// Wrong codes are counted as those of an authenticator. Every address of the account is
+// owed a notice, in the same commit.
 //
 // ErrUnauthenticated, ErrInvalidProof (also where nothing is enrolled in this
 // session), ErrBlocked, ErrPermissionDenied (an anonymous account), ErrBusy,
@@ -193,14 +194,14 @@ type judgedTOTP struct {
 	s     *Service
 	typed string
 	now   int64
-	done  bool
+	done  string // the ID of the app that it is right for
 	step  int64
 }
 
 // judge returns the step of a right code within the budget, newer than the last one
 // taken; or else ErrInvalidProof.
 func (j *judgedTOTP) judge(ctx context.Context, account string, app authenticator) (int64, error) {
-	if !j.done {
+	if j.done == "" {
 		step, right := j.s.totpStep(account, app, j.typed, j.now)
 		right, err := j.s.guardAuthenticator(ctx, j.now, account, right && step > app.LastStep)
 		if err != nil {
@@ -209,9 +210,9 @@ func (j *judgedTOTP) judge(ctx context.Context, account string, app authenticato
 		if !right {
 			return 0, refuse(ErrInvalidProof, "")
 		}
-		j.done, j.step = true, step
+		j.done, j.step = app.ID, step
 	}
-	if j.step <= app.LastStep { // another call was faster with the same code
+	if j.done != app.ID || j.step <= app.LastStep { // another call was faster: with the same code, or another app
 		return 0, refuse(ErrInvalidProof, "")
 	}
 	return j.step, nil

@@ -2,6 +2,7 @@ package association_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image/png"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pquerna/otp/totp"
 
 	"github.com/ligature-auth/ligature/association"
 	"github.com/ligature-auth/ligature/internal/dbproof"
@@ -453,5 +456,37 @@ func TestConfirmingIsRepeated(t *testing.T) {
 	}
 	if watch.writes() != before {
 		t.Error("a repeat changed something")
+	}
+}
+
+// TestAnAppIsConfirmedByItsOwnCode: one that was enrolled while the code of another was
+// judged is not.
+func TestAnAppIsConfirmedByItsOwnCode(t *testing.T) {
+	l := newLab(t)
+	l.imported("ada", testHash(), "email", "ada@example.com")
+	c, _ := l.signIn("ada")
+	sudo := l.sudo(c)
+	enrol := func() association.Enrolment {
+		e, err := l.svc.EnrolAuthenticator(t.Context(), c, association.EnrolRequest{SudoToken: sudo})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	first := enrol()
+	code, err := totp.GenerateCode(first.Secret.Reveal(), l.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	once := true
+	l.spy.before = func(_ context.Context, call string) error {
+		if call == "Apply" && once {
+			once = false
+			enrol()
+		}
+		return nil
+	}
+	if err := l.svc.ConfirmAuthenticator(t.Context(), c, code); !errors.Is(err, association.ErrInvalidProof) {
+		t.Errorf("confirmed by another's code: %v, want ErrInvalidProof", err)
 	}
 }

@@ -111,6 +111,7 @@ func (h *change) done(keep answer) store.Change {
 		h.write.Proofs = append(h.write.Proofs, h.acting.stamped(h.read.Epoch, h.account.Epoch)...)
 	}
 	h.write.Events = append(h.write.Events, h.s.happened(h.event, h.account.ID, h.caller, h.now))
+	h.write.Notices = append(h.write.Notices, h.s.owedOf(h.event.Kind, h.read, h.caller, h.now)...)
 	if h.account.Epoch != h.read.Epoch {
 		keeps := h.caller.Actor
 		if h.leave {

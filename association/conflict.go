@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/ligature-auth/ligature/store"
 )
@@ -47,6 +48,15 @@ type Transfer struct {
 	From        Account // who has it
 	FromProved  bool    // by a sudo of its own, in hand, under which it could let go of the address
 	Delete      bool    // From is to be deleted
+}
+
+// addresses are all that a transfer names.
+func (t Transfer) addresses() []string {
+	all := []string{t.Value}
+	for _, as := range slices.Concat(t.To.Associations, t.From.Associations) {
+		all = append(all, as.Value)
+	}
+	return all
 }
 
 // claim takes the address from another account, if there is one and the policy of the
@@ -94,14 +104,14 @@ func (h *change) claim(ctx context.Context, r BindRequest, k Kind, v held) error
 	}
 	granted, err := s.transfers.MayTransfer(ctx, t)
 	if err != nil {
-		return err
+		return scrub(err, t.addresses()...)
 	}
 	if !granted {
 		return refuse(ErrIdentifierTaken, "")
 	}
 	if m, ok := s.transfers.(Merger); ok && t.FromProved {
 		if err := m.Merge(ctx, t); err != nil {
-			return err
+			return scrub(err, t.addresses()...)
 		}
 	}
 	if other != nil {
@@ -155,9 +165,9 @@ func (h *change) provedOther(ctx context.Context, r BindRequest, from *store.Acc
 	return &proved{g.Factor, other.holding(g)}, nil
 }
 
-// hasAccount reports whether whoever holds the address has the account: it is not at
-// risk, and all that the account could prove itself by, now and of late. Another that
-// is stale is still one.
+// hasAccount reports whether whoever holds the address has the account: it would let
+// them in by itself, and it is all that the account could prove itself by, now and of
+// late. Another that is stale is still one.
 func (s *Service) hasAccount(ctx context.Context, a *store.Account, address store.Association, now int64) (bool, error) {
 	for _, as := range a.Associations {
 		if as.ID != address.ID && s.reachable(as) {
@@ -182,6 +192,9 @@ func (s *Service) hasAccount(ctx context.Context, a *store.Account, address stor
 			return false, nil
 		}
 	}
+	if s.stale(address, d, now) {
+		return false, nil
+	}
 	risky, err := s.atRisk(ctx, address)
 	return !risky, err
 }
@@ -194,7 +207,8 @@ func (h *change) take(ctx context.Context, from *store.Account, address store.As
 		return err
 	}
 	happened := event{Kind: EventTransferred, Association: address.ID, Identifier: address.Kind, Other: h.read.ID}
-	h.write.Events = append(h.write.Events, s.happened(happened, from.ID, h.caller, h.now))
+	// Where the taker sits is not the loser's to read.
+	h.write.Events = append(h.write.Events, s.happened(happened, from.ID, Caller{RequestID: h.caller.RequestID}, h.now))
 	if deleting {
 		return h.erase(ctx, from, d, address.ID, event{Kind: EventDelete, Other: h.read.ID})
 	}
@@ -214,7 +228,7 @@ func (h *change) take(ctx context.Context, from *store.Account, address store.As
 	}
 	if ways == 0 {
 		loser.Status = statusDisabled
-		h.write.Events = append(h.write.Events, s.happened(event{Kind: EventDisable, Other: h.read.ID}, from.ID, h.caller, h.now))
+		h.write.Events = append(h.write.Events, s.happened(event{Kind: EventDisable, Other: h.read.ID}, from.ID, Caller{RequestID: h.caller.RequestID}, h.now))
 	}
 	loser.Data = encode(d)
 	h.write.Accounts = append(h.write.Accounts, loser)

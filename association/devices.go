@@ -115,8 +115,11 @@ type EndSessionsRequest struct {
 // EndSessions signs the acting account out everywhere: every session, every code and
 // every token made before is dead, and the host's SessionRevoker is told.
 //
-// ErrUnauthenticated, ErrBlocked, ErrPermissionDenied (an anonymous account),
-// ErrUnsupported, ErrBusy, ErrUnavailable.
+// Whoever can go on acting is limited, by Budgets.EndingOthersPerAccount: with
+// KeepCurrent, and in a session that the host keeps.
+//
+// ErrUnauthenticated, ErrRateLimited, ErrBlocked, ErrPermissionDenied (an anonymous
+// account), ErrUnsupported, ErrBusy, ErrUnavailable.
 func (s *Service) EndSessions(ctx context.Context, c Caller, r EndSessionsRequest) error {
 	return s.report(ctx, "end sessions", c, s.endSessions(ctx, c, r))
 }
@@ -129,7 +132,14 @@ func (s *Service) endSessions(ctx context.Context, c Caller, r EndSessionsReques
 	if left, err := s.hasLeft(ctx, c, named); left || err != nil {
 		return err
 	}
+	counted := !r.KeepCurrent && !c.Actor.HostSession // who leaves is not
 	return s.attemptChange(ctx, c, named, func(h *change) error {
+		if !counted {
+			if err := s.guardEndingOthers(ctx, h.read.ID, h.now); err != nil {
+				return err
+			}
+			counted = true
+		}
 		h.event.Kind = EventEndSessions
 		h.raise()
 		h.leave = !r.KeepCurrent

@@ -177,3 +177,45 @@ func TestR64_AllOtherSessionsEndAtMyWord(t *testing.T) {
 		}
 	}
 }
+
+// A session alone ends the others five times an hour, and no more: each time kills what
+// the owner has asked for to come back by.
+func TestR27_ASessionAloneKeepsNobodyFromRecovering(t *testing.T) {
+	for name, tt := range map[string]struct {
+		host, keep bool
+		bounded    bool
+	}{
+		"the others": {false, true, true}, "all, in a session of the host's": {true, false, true}, "all": {false, false, false},
+	} {
+		w := newWorld(t, func(c *association.Config) {
+			much, b := association.Limit{N: 1000, Per: time.Hour}, &c.Policy.Budgets
+			b.SendsPerIP, b.SendsPerTarget, b.SendsPerTargetLong = much, much, much
+		})
+		id := w.member("ada", "email", "ada@example.com")
+		var told *association.Error
+		for i := range 8 {
+			thief := w.hostCaller(id, "s")
+			if !tt.host {
+				thief, _ = w.signIn("ada")
+			}
+			owner := device(fmt.Sprint("the owner's ", i))
+			token := w.prove(owner, "email", "ada@example.com")
+			w.clock.Advance(time.Second)
+			err := w.svc.EndSessions(t.Context(), thief, association.EndSessionsRequest{KeepCurrent: tt.keep})
+			if !tt.bounded || i < 5 {
+				if err != nil {
+					t.Fatalf("%s, %d: %v", name, i, err)
+				}
+				w.clock.Advance(time.Second)
+				continue
+			}
+			if !errors.Is(err, association.ErrRateLimited) || !errors.As(err, &told) || told.RetryAfter <= 0 {
+				t.Errorf("%s, %d: %v, want ErrRateLimited", name, i, err)
+			}
+			if err := w.tryReset(owner, token, "the owner's own"); err != nil {
+				t.Errorf("%s: the owner's reset: %v", name, err)
+			}
+			break
+		}
+	}
+}

@@ -18,7 +18,7 @@ func TestR08_ADisabledAccountIsRefusedByEveryMethod(t *testing.T) {
 	others := map[string]error{
 		"SignUp": association.ErrInvalidProof, "SignIn": association.ErrInvalidArgument, "ResetPassword": association.ErrInvalidArgument,
 		"SignInAnonymously": association.ErrPermissionDenied, "SignInWithTicket": association.ErrUnsupported, "Verify": association.ErrInvalidProof,
-		"Refresh": association.ErrInvalidGrant, "Revoke": nil, "SignOut": nil, "EndSession": nil,
+		"Refresh": association.ErrInvalidGrant, "Revoke": nil, "SignOut": nil, "EndSession": nil, "EndSudo": nil,
 		"Identify": association.ErrUnauthenticated, "Resume": association.ErrUnauthenticated,
 	}
 	for _, byHost := range []bool{false, true} {

@@ -31,6 +31,9 @@ const (
 	factorNone          = ""        // of an anonymous session
 )
 
+// factorKinds are not the names of kinds.
+var factorKinds = []string{factorPassword, factorAuthenticator, factorSignIn, factorTicket}
+
 // key names the factor among those of its account, and where it is a root.
 func (f factor) key() string {
 	if f.ID != "" {
@@ -49,6 +52,11 @@ func (f factor) aged(now int64, rootedFor time.Duration) factor {
 
 // restsOn reports whether the factor, aged, is or counts as the one of this key.
 func (f factor) restsOn(key string) bool { return f.key() == key || slices.Contains(f.Roots, key) }
+
+// orphan reports whether the factor, aged, counts as one that the account has no more.
+func (f factor) orphan(has func(key string) bool) bool {
+	return slices.ContainsFunc(f.Roots, func(key string) bool { return !has(key) })
+}
 
 // sets are the roots of what is set under the factor, aged. Only what the account will
 // have is kept: nothing else can be asked about.
@@ -127,7 +135,7 @@ const maxGone = 32
 func (s *Service) leaves(ctx context.Context, a *store.Account, d accountData, old, f factor, now int64) ([]gone, error) {
 	over := func(g gone) bool { return now >= g.At+s.policy.FactorRootedFor.Microseconds() }
 	kept := slices.DeleteFunc(slices.Clone(d.Gone), over)
-	if f.restsOn(old.key()) {
+	if f.restsOn(old.key()) && f.SetAt >= old.SetAt { // all passwords have one key
 		return kept, nil
 	}
 	old = old.aged(now, s.policy.FactorRootedFor)
@@ -143,7 +151,7 @@ func (s *Service) leaves(ctx context.Context, a *store.Account, d accountData, o
 		})
 	}
 	if len(kept) >= maxGone {
-		return kept, nil
+		return nil, refuse(ErrBusy, "too many changes within a day")
 	}
 	return append(kept, gone{old, now}), nil
 }
@@ -154,18 +162,23 @@ func (f factor) within(o factor, has func(key string) bool) bool {
 	return f.restsOn(o.key()) && !slices.ContainsFunc(o.Roots, func(key string) bool { return has(key) && !f.restsOn(key) })
 }
 
-// mayLose refuses to change, under the factor f, what the account has of this key,
-// unless f is independent of it: neither what goes nor what is rooted in it vouches
-// for the change where the account has something independent, or had until a day ago.
-// A sign-in never does: it stood in for a factor when there was none.
+// mayLose refuses to take away, under the factor f, the address of this key, unless f
+// is independent of it. What the address set of late does not oust it, nor does what
+// one set that has gone since; the address vouches for its own end only where the
+// account has nothing independent, and had nothing until a day ago. A sign-in never
+// does: it stood in for a factor when there was none.
 //
-// The key "" is for a change that takes nothing away.
+// The key "" is for a change that takes no address away.
 func (s *Service) mayLose(ctx context.Context, f factor, a *store.Account, d accountData, key string, now int64) error {
 	if key != "" && f.Kind == factorSignIn {
 		return refuse(ErrSudoRequired, "prove who you are by what the account has now")
 	}
-	dependent := key != "" && f.restsOn(key)
-	if !dependent && !s.policy.StrongestAvailable {
+	itself := key != "" && f.key() == key
+	has := func(key string) bool { return hasKey(a, d, key) }
+	if key != "" && !itself && (f.restsOn(key) || f.orphan(has)) {
+		return refuse(ErrSudoRequired, "prove who you are by something that was not set of late by what is to go")
+	}
+	if !itself && !s.policy.StrongestAvailable {
 		return nil
 	}
 	all, err := s.factors(ctx, a, now)
@@ -173,16 +186,43 @@ func (s *Service) mayLose(ctx context.Context, f factor, a *store.Account, d acc
 		return err
 	}
 	independent := slices.DeleteFunc(slices.Clone(all), func(o factor) bool { return key != "" && o.restsOn(key) })
-	ghost := slices.ContainsFunc(d.Gone, func(g gone) bool {
-		return now < g.At+s.policy.FactorRootedFor.Microseconds() && !g.Factor.restsOn(key)
-	})
-	if dependent && (len(independent) > 0 || ghost) {
-		return refuse(ErrSudoRequired, "prove who you are by something other than what is to go, and than what it set of late")
+	if itself {
+		outlived, err := s.outlived(a, d, key, now)
+		if err != nil {
+			return err
+		}
+		if outlived || len(independent) > 0 {
+			return refuse(ErrSudoRequired, "prove who you are by something other than what is to go")
+		}
 	}
 	if s.policy.StrongestAvailable && !f.strongest(independent, all) {
 		return refuse(ErrSudoRequired, "prove who you are by the strongest means that the account has")
 	}
 	return nil
+}
+
+// outlived reports whether something independent of this key cannot be proved now but
+// still counts: a factor that has gone within a day, or an address that was proved too
+// long ago. Who has lost that one removes it first, of which its owner is told.
+func (s *Service) outlived(a *store.Account, d accountData, key string, now int64) (bool, error) {
+	for _, g := range d.Gone {
+		if now < g.At+s.policy.FactorRootedFor.Microseconds() && !g.Factor.restsOn(key) {
+			return true, nil
+		}
+	}
+	for _, as := range a.Associations {
+		if as.ID == key || !s.reachable(as) || !s.stale(as, d, now) {
+			continue
+		}
+		f, err := addressFactor(as)
+		if err != nil {
+			return false, err
+		}
+		if !f.aged(now, s.policy.FactorRootedFor).restsOn(key) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // strength orders factors: an authenticator before the password before addresses,
@@ -208,12 +248,19 @@ func (f factor) alone() strength {
 	return strength{class: 1, setAt: f.SetAt}
 }
 
-// strength is the factor's own, or its weakest root's.
+// strength is the factor's own, or its weakest root's. One that cannot be proved any
+// more is weaker than any address.
 func (f factor) strength(all []factor) strength {
 	least := f.alone()
-	for _, root := range all {
-		if slices.Contains(f.Roots, root.key()) && root.alone().less(least) {
-			least = root.alone()
+	for _, key := range f.Roots {
+		root := strength{}
+		for _, o := range all {
+			if o.key() == key {
+				root = o.alone()
+			}
+		}
+		if root.less(least) {
+			least = root
 		}
 	}
 	return least
@@ -257,6 +304,9 @@ func (s *Service) sudoFactors(ctx context.Context, a *store.Account, now int64) 
 	if err != nil {
 		return nil, err
 	}
+	if len(all) == 0 {
+		return s.staleFactors(a, now)
+	}
 	var may []factor
 	for _, f := range all {
 		switch err := s.maySudo(ctx, f, a, now); {
@@ -276,4 +326,21 @@ func (s *Service) sudoFactors(ctx context.Context, a *store.Account, now int64) 
 		return 0
 	})
 	return may, nil
+}
+
+// staleFactors are the addresses of an account that has nothing else: a code to one
+// gives sudo beside a recent sign-in.
+func (s *Service) staleFactors(a *store.Account, now int64) ([]factor, error) {
+	var all []factor
+	for _, as := range a.Associations {
+		if !s.reachable(as) {
+			continue
+		}
+		f, err := addressFactor(as)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, f.aged(now, s.policy.FactorRootedFor))
+	}
+	return all, nil
 }

@@ -332,11 +332,11 @@ func TestR02_HonestFlowsDoNotWait(t *testing.T) {
 	}{
 		{"an email alone is replaced over and over", []string{"email"}, [][2]string{{"email", "replace email"}, {"email", "replace email"}, {"email", "replace email"}}},
 		{"a phone alone too", []string{"phone"}, [][2]string{{"phone", "replace phone"}, {"phone", "replace phone"}}},
-		{"a first password replaces the email", []string{"email"}, [][2]string{{"email", "set password"}, {"password", "replace email"}, {"password", "replace email"}}},
+		{"a first password is set and the email replaced", []string{"email"}, [][2]string{{"email", "set password"}, {"email", "replace email"}}},
 		{"a password that is known replaces everything", []string{"password", "email", "phone"}, [][2]string{
 			{"password", "replace email"}, {"password", "replace phone"}, {"password", "set password"}, {"password", "replace email"}, {"password", "remove phone"},
 		}},
-		{"a second address makes the first replaceable", []string{"email"}, [][2]string{{"email", "bind phone"}, {"email", "replace email"}, {"phone", "replace email"}}},
+		{"a second address does not hinder the first", []string{"email"}, [][2]string{{"email", "bind phone"}, {"email", "replace email"}}},
 		{"a password of one's own change is no loss", []string{"password", "email"}, [][2]string{{"password", "set password"}, {"password", "remove password"}, {"email", "replace email"}}},
 		{"an authenticator comes and goes", []string{"password", "email"}, [][2]string{{"password", "enrol"}, {"authenticator", "replace email"}, {"authenticator", "remove authenticator"}, {"password", "replace email"}}},
 	} {
@@ -348,5 +348,126 @@ func TestR02_HonestFlowsDoNotWait(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestR02_EveryChangeAsksForTheStrongest, but for the replacing of that one: a sudo by the
+// address that was bound later serves nothing else.
+func TestR02_EveryChangeAsksForTheStrongest(t *testing.T) {
+	for _, tt := range []struct{ first, what string }{
+		{"", "enrol"}, {"", "name"}, {"remove username", "name"}, {"", "set password"}, {"", "remove username"}, {"", "delete"},
+		{"set password", "remove password"}, {"enrol", "remove authenticator"},
+	} {
+		t.Run(tt.first+" "+tt.what, func(t *testing.T) {
+			p := people(t, strongest, func(c *association.Config) { c.Policy.AllowDelete = true }).person("ada", false, "email", "phone")
+			if tt.first != "" {
+				p.must("email", tt.first)
+			}
+			for by, want := range map[string]error{"phone": association.ErrSudoRequired, "email": nil} {
+				sudo, err := p.sudo(by)
+				if err != nil {
+					t.Fatalf("sudo by %s: %v", by, err)
+				}
+				try := func() error { return p.probe(sudo, tt.what) }
+				if tt.what == "delete" {
+					try = func() error { return p.svc.Delete(t.Context(), p.c, association.DeleteRequest{SudoToken: sudo}) }
+					if want == nil {
+						continue
+					}
+				}
+				if err := try(); !errors.Is(err, want) {
+					t.Errorf("under %s: %v, want %v", by, err, want)
+				}
+			}
+		})
+	}
+}
+
+// What an address set of late does not oust it, nor another in its place: whoever holds
+// it, or held it, has no more than it for a day.
+func TestR02_Laundering_AChildDoesNotOustItsParent(t *testing.T) {
+	for name, tt := range map[string]struct {
+		factors []string
+		steps   [][2]string
+		strike  [2]string
+	}{
+		"a first password":                  {[]string{"email"}, [][2]string{{"email", "set password"}}, [2]string{"password", "replace email"}},
+		"a second address":                  {[]string{"email"}, [][2]string{{"email", "bind phone"}}, [2]string{"phone", "replace email"}},
+		"what a replaced mailbox reset":     {[]string{"email", "phone"}, [][2]string{{"reset", "email"}, {"phone", "replace email"}}, [2]string{"password", "replace email"}},
+		"what a removed one did, the other": {[]string{"email", "phone"}, [][2]string{{"reset", "email"}, {"phone", "remove email"}}, [2]string{"password", "replace phone"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := people(t).person("ada", false, tt.factors...)
+			for _, s := range tt.steps {
+				if s[0] != "reset" {
+					p.must(s[0], s[1])
+				} else if err := p.reset(s[1]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			at := p.clock.Now()
+			p.mustNot(tt.strike[0], tt.strike[1])
+			p.clock.Advance(rootedFor - time.Minute - p.clock.Now().Sub(at))
+			p.mustNot(tt.strike[0], tt.strike[1])
+			p.clock.Advance(2 * time.Minute)
+			p.must(tt.strike[0], tt.strike[1])
+		})
+	}
+}
+
+// A password whose mailbox has gone is worth less than any address.
+func TestR02_AnOrphanIsTheWeakest(t *testing.T) {
+	p := people(t, strongest).person("ada", false, "phone", "email")
+	if err := p.reset("email"); err != nil {
+		t.Fatal(err)
+	}
+	p.must("phone", "replace email")
+	p.mustNot("password", "enrol")
+	if got := p.strongest(); got != "phone" {
+		t.Errorf("the strongest is the %s", got)
+	}
+}
+
+// All passwords of an account have one name: what an older one set vouches for the
+// removal of the present one no more than of anything else.
+func TestR02_Laundering_AnOlderPasswordsChild(t *testing.T) {
+	p := people(t).person("ada", false, "email", "authenticator")
+	if err := p.reset("email"); err != nil { // the thief
+		t.Fatal(err)
+	}
+	p.clock.Advance(rootedFor - time.Hour)
+	p.must("password", "bind phone")
+	p.must("authenticator", "set password") // the owner
+	p.must("password", "remove authenticator")
+	p.clock.Advance(2 * time.Hour)
+	p.mustNot("phone", "replace email")
+	p.must("phone", "remove password")
+	p.mustNot("phone", "replace email")
+}
+
+// A sign-in that stood in for a factor does so no more once there is one that it has not
+// set.
+func TestR02_Laundering_AnOldSignInBesideAFactor(t *testing.T) {
+	w := people(t)
+	owner := w.person("ada", false)
+	thief := *owner
+	thief.c = w.hostCaller(owner.c.Actor.Account, "the thief's session")
+	thief.c.Actor.AuthenticatedAt, owner.c.Actor.AuthenticatedAt = w.clock.Now(), w.clock.Now()
+	grant, err := thief.sudo("sign_in")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := owner.sudo("sign_in")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.use(own, "bind email"); err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.use(own, "set password"); err != nil {
+		t.Errorf("beside what it has set itself: %v", err)
+	}
+	if err := thief.use(grant, "set password"); !errors.Is(err, association.ErrSudoRequired) {
+		t.Errorf("beside what another session has set: %v", err)
 	}
 }

@@ -145,6 +145,12 @@ func (s *Service) guardAnonymous(ctx context.Context, c Caller, now int64) error
 	return s.own(ctx, now, budget{"anonymous/ip", ipSubject(c.IP), s.policy.Budgets.AnonymousPerIP})
 }
 
+// guardEndingOthers counts against the account's own budget that it ends every session
+// but one.
+func (s *Service) guardEndingOthers(ctx context.Context, account string, now int64) error {
+	return s.own(ctx, now, budget{"ending others/account", []byte(account), s.policy.Budgets.EndingOthersPerAccount})
+}
+
 // guardHashing counts a password to be hashed against the caller's own budget,
 // before it costs anything and before it makes a counter of anybody else's.
 func (s *Service) guardHashing(ctx context.Context, c Caller, now int64) error {

@@ -124,7 +124,7 @@ func TestR39_NothingLinksAnAddressWithoutATokenButImport(t *testing.T) {
 		"Authenticate": "", "Identify": "", "ResumeSession": "", "Resume": "", "SessionName": "", "Revoke": "", "EndSession": "", "Account": "", "Deliver": "", "DeleteExpired": "", "Now": "",
 		"SetUsername": "a sudo token: a username proves nothing", // and is no address
 		"SetProfile":  "", "ResetPassword": "", "Unbind": "", "Methods": "", "EnrolAuthenticator": "", "ConfirmAuthenticator": "",
-		"SudoState": "", "CheckSudo": "", "CheckFresh": "", "CheckAssociation": "",
+		"SudoState": "", "EndSudo": "", "CheckSignIn": "", "CheckSudo": "", "CheckFresh": "", "CheckAssociation": "",
 		"Devices": "", "EndDevice": "", "EndSessions": "", "History": "", "Delete": "",
 		"SignInAnonymously": "", "SignInWithTicket": "", "Disable": "", "Enable": "", "DeleteAccount": "",
 		"EndAccountSessions": "", "Find": "", "ImportAll": "the host's word",

@@ -47,6 +47,14 @@ var notices = map[noticeKind]struct{ subject, text string }{
 		"on %s an address that was removed from %s was added to another account."},
 	noticeDeleted: {"your account was deleted",
 		"on %s the deletion of %s was asked for, and done."},
+	noticePasswordSet: {"your password was set",
+		"on %s a new password was set for %s."},
+	noticePasswordRemoved: {"your password was removed",
+		"on %s the password of %s was removed."},
+	noticeAuthenticatorAdded: {"an authenticator app was added",
+		"on %s an authenticator app was added to %s."},
+	noticeAuthenticatorRemoved: {"an authenticator app was removed",
+		"on %s the authenticator app of %s was removed."},
 }
 
 // noticeText renders a notice.

@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -31,7 +32,8 @@ type Method struct {
 	// Removable says that Unbind would not refuse it as the last of its sort: another
 	// usable method stays.
 	Removable bool
-	// Replaceable says that another of its kind may take its place.
+	// Replaceable says that another of its kind may take its place, under one of the
+	// factors that Sudo takes.
 	Replaceable bool
 }
 
@@ -72,14 +74,30 @@ func (s *Service) methods(ctx context.Context, c Caller) ([]Method, error) {
 		ways, err := s.ways(ctx, a, d, now, id)
 		return ways > 0, err
 	}
+	replaceable := func(as store.Association) (bool, error) {
+		if !s.reachable(as) {
+			return s.policy.AllowUsernameChange, nil
+		}
+		for _, f := range sudo {
+			if err := s.mayLose(ctx, f, a, d, as.ID, now); !errors.Is(err, ErrSudoRequired) {
+				return err == nil, err
+			}
+		}
+		return false, nil
+	}
 	var all []Method
 	for _, as := range a.Associations {
 		k, ok := s.kinds[as.Kind]
 		if !ok {
 			continue
 		}
-		m := s.listed(as, k, d, now)
-		m.Sudo = vouches(as.ID)
+		m := Method{
+			ID: as.ID, Kind: as.Kind, Value: k.Format(as.Value), Masked: k.Mask(as.Value), AddedAt: at(as.CreatedAt),
+			SignsIn: s.reachable(as) && !s.stale(as, d, now), Sudo: vouches(as.ID),
+		}
+		if m.Replaceable, err = replaceable(as); err != nil {
+			return nil, err
+		}
 		if m.Removable, err = removable(as.ID); err != nil {
 			return nil, err
 		}
@@ -102,14 +120,4 @@ func (s *Service) methods(ctx context.Context, c Caller) ([]Method, error) {
 		all = append(all, Method{ID: app.ID, Kind: factorAuthenticator, AddedAt: at(app.SetAt), Sudo: vouches(app.ID), Removable: true})
 	}
 	return all, nil
-}
-
-func (s *Service) listed(as store.Association, k Kind, d accountData, now int64) Method {
-	m := Method{ID: as.ID, Kind: as.Kind, Value: k.Format(as.Value), Masked: k.Mask(as.Value), AddedAt: at(as.CreatedAt)}
-	if s.reachable(as) {
-		m.SignsIn, m.Replaceable = !s.stale(as, d, now), true
-	} else {
-		m.Replaceable = s.policy.AllowUsernameChange
-	}
-	return m
 }

@@ -37,11 +37,26 @@ const (
 	noticeRebound     noticeKind = "rebound"     // an address that the account had is another's now
 	noticeDeleted     noticeKind = "deleted"     // the account was deleted
 
+	noticePasswordSet          noticeKind = "password_set" // changed or reset, too
+	noticePasswordRemoved      noticeKind = "password_removed"
+	noticeAuthenticatorAdded   noticeKind = "authenticator_added"
+	noticeAuthenticatorRemoved noticeKind = "authenticator_removed"
+
 	// The host's own.
 	noticeRevocation noticeKind = "revoke_sessions"
 	noticeDeletion   noticeKind = "delete_account"
 	noticeIdle       noticeKind = "anonymous_idle"
 )
+
+// noticed are the changes that every address of the account is told of (R65): what they
+// change is no address itself.
+var noticed = map[EventKind]noticeKind{
+	EventSetPassword:          noticePasswordSet,
+	EventResetPassword:        noticePasswordSet,
+	EventRemovePassword:       noticePasswordRemoved,
+	EventConfirmAuthenticator: noticeAuthenticatorAdded,
+	EventRemoveAuthenticator:  noticeAuthenticatorRemoved,
+}
 
 const (
 	noticeLife   = 72 * time.Hour
@@ -54,6 +69,15 @@ func (s *Service) owed(kind noticeKind, to store.Association, a *store.Account, 
 	return owedNotice(a.ID, now, now, notice{
 		Kind: kind, Identifier: to.Kind, Target: to.Value, Locale: clip(c.Locale), Account: s.masked(a), At: now,
 	})
+}
+
+// owedOf returns the notices that a change of this sort owes, by itself.
+func (s *Service) owedOf(happened EventKind, a *store.Account, c Caller, now int64) []store.Notice {
+	kind, ok := noticed[happened]
+	if !ok {
+		return nil
+	}
+	return s.owedAll(kind, a, "", c, now)
 }
 
 // owedAll returns the notice to each address of the account but the one with the ID

@@ -131,7 +131,8 @@ func (s *Service) judgePassword(ctx context.Context, c Caller, now int64, a *sto
 // matchPassword hashes what was typed, unless the host keeps the passwords.
 func (s *Service) matchPassword(ctx context.Context, a *store.Account, p passwordData, password string) (right bool, err error) {
 	if s.passwords != nil && a != nil {
-		return s.passwords.VerifyPassword(ctx, a.ID, password)
+		right, err = s.passwords.VerifyPassword(ctx, a.ID, password)
+		return right, scrub(err, password)
 	}
 	h, err := parseHash(p.Hash, s.hashing.most())
 	if err != nil {

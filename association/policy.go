@@ -174,6 +174,11 @@ type Budgets struct {
 	// hour (R25).
 	WrongCodesPerAccount Limit
 
+	// EndingOthersPerAccount limits how often an account ends every session but the
+	// acting one: 5 an hour. Each time kills the codes that others have asked for, and
+	// nobody needs more than a session to ask for it.
+	EndingOthersPerAccount Limit
+
 	// PasswordsPerIP limits the passwords, right and wrong, that are judged or set
 	// for one IPv4 address or IPv6 /64: 300 an hour.
 	PasswordsPerIP Limit
@@ -297,6 +302,7 @@ func (p Policy) withDefaults() (Policy, error) {
 	limit("SendsPerTargetLong", &b.SendsPerTargetLong, 10, 24*time.Hour)
 	guesses("WrongCodesPerTarget", &b.WrongCodesPerTarget, 15, 24*time.Hour)
 	guesses("WrongCodesPerAccount", &b.WrongCodesPerAccount, 20, time.Hour)
+	limit("EndingOthersPerAccount", &b.EndingOthersPerAccount, 5, time.Hour)
 	limit("PasswordsPerIP", &b.PasswordsPerIP, 300, time.Hour)
 	guesses("WrongAuthenticatorCodes", &b.WrongAuthenticatorCodes, 15, 24*time.Hour)
 	limit("AnonymousPerIP", &b.AnonymousPerIP, 60, time.Hour)

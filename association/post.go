@@ -2,8 +2,6 @@ package association
 
 import (
 	"context"
-	"net/url"
-	"strings"
 
 	"github.com/ligature-auth/ligature/sender"
 )
@@ -16,20 +14,10 @@ func (s *Service) post(ctx context.Context, m sender.Message) error {
 	receipt, err := s.sender.Send(ctx, m)
 	if err != nil {
 		s.log.ErrorContext(ctx, "a message was not delivered",
-			"message", m, "to", s.pseudonym(m.To), "cause", scrub(err.Error(), m))
+			"message", m, "to", s.pseudonym(m.To), "cause", scrub(err, m.Code.Reveal(), m.To))
 		return refuse(ErrUnavailable, "the message could not be sent")
 	}
 	s.log.InfoContext(ctx, "a message was delivered",
 		"message", m, "to", s.pseudonym(m.To), "vendor", receipt.Vendor, "vendorID", receipt.MessageID)
 	return nil
-}
-
-// scrub takes out of a sender's error what vendors like to repeat.
-func scrub(msg string, m sender.Message) string {
-	for _, secret := range []string{m.Code.Reveal(), m.To, url.QueryEscape(m.To), strings.TrimPrefix(m.To, "+")} {
-		if secret != "" {
-			msg = strings.ReplaceAll(msg, secret, "[redacted]")
-		}
-	}
-	return msg
 }

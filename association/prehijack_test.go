@@ -158,8 +158,8 @@ func TestR51_UnexpiredSession(t *testing.T) {
 // TestR51_TrojanIdentifier: the attacker adds an address of their own to an account
 // that the victim then recovers. Here the attacker had the mailbox once, and bound a
 // phone, a username and an authenticator beside it. Those are methods of the account
-// like any other and outlive a reset; its owner, back by the mailbox, sees them and
-// takes each away at once.
+// like any other and outlive a reset, but for a day do not oust the mailbox that they
+// rest on; its owner, back by the mailbox, sees them and takes each away at once.
 func TestR51_TrojanIdentifier(t *testing.T) {
 	w, _ := watchedWorld(t)
 	eve, session := w.comeIn("email", victims)
@@ -184,6 +184,10 @@ func TestR51_TrojanIdentifier(t *testing.T) {
 	again = w.as(again, in)
 	byPhone := w.sudoByCode(again, "phone", phoneNumber)
 	addition := w.prove(again, "phone", "+8613800000001")
+	// It does not oust the mailbox that it rests on.
+	if err := w.bind(again, "email", "eve@example.com", byPhone, w.prove(again, "email", "eve@example.com")); !errors.Is(err, association.ErrSudoRequired) {
+		t.Errorf("the phone replaces the mailbox: %v, want ErrSudoRequired", err)
+	}
 	if _, err := w.svc.Sudo(t.Context(), again, association.SudoRequest{AuthenticatorCode: app.code(w.clock.Now())}); err != nil {
 		t.Fatal(err)
 	}

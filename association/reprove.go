@@ -12,8 +12,8 @@ import (
 type Risks interface {
 	// AtRisk reports whether the address should not vouch by itself now. It is asked
 	// when a code that went there is about to sign somebody in, to give sudo, to reset
-	// a password, or to take the address from an account that has nothing else. An
-	// error refuses, as ErrUnavailable.
+	// a password, or to take the address from an account that has nothing else; and
+	// by CheckAssociation. An error refuses, as ErrUnavailable.
 	AtRisk(ctx context.Context, kind, value string) (bool, error)
 }
 
@@ -28,13 +28,24 @@ func (s *Service) atRisk(ctx context.Context, as store.Association) (bool, error
 	if s.risks == nil {
 		return false, nil
 	}
-	return s.risks.AtRisk(ctx, as.Kind, s.association(as).Value)
+	value := s.association(as).Value
+	risky, err := s.risks.AtRisk(ctx, as.Kind, value)
+	return risky, scrub(err, value)
 }
 
-// vouches judges whether an address that was just proved vouches alone: it does not
-// when it is stale or at risk, and then a password that was judged beside it has to.
-// It returns the write that notes the proof, where the policy keeps note of it.
-func (s *Service) vouches(ctx context.Context, a *store.Account, f factor, password bool, now int64) (alone bool, write []store.Account, err error) {
+// beside is what stands beside a proof of an address.
+type beside int
+
+const (
+	nothingBeside  beside = iota
+	signInBeside          // a recent one, where the account has nothing else to prove itself by
+	passwordBeside        // that was judged
+)
+
+// vouches refuses an address that was just proved where it does not vouch alone: a
+// password has to beside one at risk, and beside a stale one that or a recent sign-in. It
+// returns the write that notes the proof, where the policy keeps note of it.
+func (s *Service) vouches(ctx context.Context, a *store.Account, f factor, by beside, now int64) (write []store.Account, err error) {
 	as := store.Association{}
 	for _, has := range a.Associations {
 		if has.ID == f.ID {
@@ -43,16 +54,21 @@ func (s *Service) vouches(ctx context.Context, a *store.Account, f factor, passw
 	}
 	d, err := decodeAccount(a)
 	if err != nil {
-		return false, nil, err
+		return nil, err
 	}
-	alone = !s.stale(as, d, now)
+	needs := nothingBeside
+	if s.stale(as, d, now) {
+		needs = signInBeside
+	}
 	risky, err := s.atRisk(ctx, as)
 	if err != nil {
-		return false, nil, err
+		return nil, err
 	}
-	alone = alone && !risky
-	if !alone && !password {
-		return false, nil, refuse(ErrSecondProof, "")
+	if risky {
+		needs = passwordBeside
+	}
+	if by < needs {
+		return nil, refuse(ErrSecondProof, "")
 	}
 	if after := s.policy.ReproveAfter[as.Kind]; after > 0 && now-max(as.CreatedAt, d.Reproved[as.ID]) >= after.Microseconds()/reproveNotes {
 		d.Reproved = maps.Clone(d.Reproved)
@@ -64,7 +80,7 @@ func (s *Service) vouches(ctx context.Context, a *store.Account, f factor, passw
 		next.Data = encode(d)
 		write = []store.Account{next}
 	}
-	return alone, write, nil
+	return write, nil
 }
 
 // reproveNotes is how often within Policy.ReproveAfter an address in use is noted, at

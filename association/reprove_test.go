@@ -227,3 +227,25 @@ func TestR53_NobodyAsksOfAnAddressWithoutItsCode(t *testing.T) {
 		t.Errorf("%v and %v, and the host was asked %q", spent, others, risks.asked)
 	}
 }
+
+// TestR53_TheRepeatOfASignInTakesItsPasswordToo, where it took one.
+func TestR53_TheRepeatOfASignInTakesItsPasswordToo(t *testing.T) {
+	w := people(t, reprovingPhones)
+	p := w.person("ada", false, "password", "phone")
+	p.clock.Advance(reproveAfter)
+	c := named(device("in"), "one")
+	r := association.SignInRequest{VerificationToken: p.prove(c, "phone", p.address["phone"]), Password: password}
+	first, err := p.svc.SignIn(t.Context(), c, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := p.svc.SignIn(t.Context(), c, r); err != nil || again.Access.Reveal() != first.Access.Reveal() {
+		t.Errorf("the repeat: %v", err)
+	}
+	for wrong, want := range map[string]error{"wrong": association.ErrInvalidPassword, "": association.ErrInvalidProof} {
+		r.Password = wrong
+		if _, err := p.svc.SignIn(t.Context(), c, r); !errors.Is(err, want) {
+			t.Errorf("the repeat with the password %q: %v, want %v", wrong, err, want)
+		}
+	}
+}

@@ -19,7 +19,8 @@ type ResetRequest struct {
 
 // ResetPassword sets the password of the account that has the proved address. Every
 // session and every proof made before dies with it, and it signs nobody in. For
-// Policy.FactorRootedFor the password vouches for no more than the address.
+// Policy.FactorRootedFor the password vouches for no more than the address. Every
+// address of the account is owed a notice, in the same commit.
 //
 // ErrInvalidProof, ErrNotRegistered and ErrSecondProof (the token stays good),
 // ErrRateLimited, ErrInvalidArgument (too short, too long), ErrUnsupported (the host
@@ -44,7 +45,7 @@ func (s *Service) resetPassword(ctx context.Context, c Caller, r ResetRequest) e
 			return store.Change{}, err
 		}
 		if s.keys.repeats(h.v.Answer, req, now) && a != nil {
-			if repeat, err := s.isPassword(ctx, c, a, r.Password, now); err != nil || repeat {
+			if repeat, err := s.isPassword(ctx, c, a, h.v.Answer.At, r.Password); err != nil || repeat {
 				return store.Change{}, err
 			}
 		}
@@ -54,7 +55,7 @@ func (s *Service) resetPassword(ctx context.Context, c Caller, r ResetRequest) e
 		if a == nil {
 			return store.Change{}, refuse(ErrNotRegistered, "")
 		}
-		f, noted, err := s.recovers(ctx, h, a, false, now)
+		f, noted, err := s.recovers(ctx, h, a, nothingBeside, now)
 		if err != nil {
 			return store.Change{}, err
 		}
@@ -91,7 +92,7 @@ func (s *Service) resetChange(ctx context.Context, h held, a *store.Account, c C
 		Accounts: []store.Account{next},
 		Proofs:   []store.Proof{s.spent(h, req, now, struct{}{})},
 		Events:   []store.Event{s.happened(event{Kind: EventResetPassword, Factor: f.event()}, a.ID, c, now)},
-		Notices:  s.owedRevocation(a.ID, Actor{}, now),
+		Notices:  append(s.owedRevocation(a.ID, Actor{}, now), s.owedOf(EventResetPassword, a, c, now)...),
 	}, nil
 }
 

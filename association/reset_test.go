@@ -41,7 +41,7 @@ func TestResetSetsThePasswordAndSignsNobodyIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	change := watch.applied[before]
-	if len(change.Accounts) != 1 || len(change.Events) != 1 || len(change.Proofs) != 1 || len(change.Notices) != 1 {
+	if len(change.Accounts) != 1 || len(change.Events) != 1 || len(change.Proofs) != 1 || len(change.Notices) != 3 {
 		t.Errorf("the commit is %+v", change)
 	}
 	for _, p := range change.Proofs {
@@ -322,6 +322,51 @@ func TestAResetStandsWhereTheHostFails(t *testing.T) {
 		}
 		if got := duties.since(); !slices.Equal(got, tt.want) {
 			t.Errorf("%v later the host was told %q, want %q", tt.later, got, tt.want)
+		}
+	}
+}
+
+// TestR06_TheRepeatOfACallIsNoGuess: of a password that was set since, the repeat of what
+// set the one before learns nothing.
+func TestR06_TheRepeatOfACallIsNoGuess(t *testing.T) {
+	w := people(t)
+	p := w.person("ada", false, "password", "email")
+	w.clock.Advance(time.Second)
+	thief := named(device("the thief's"), "one")
+	reset := association.ResetRequest{VerificationToken: w.prove(thief, "email", p.address["email"]), Password: "the thief's own"}
+	if err := w.svc.ResetPassword(t.Context(), thief, reset); err != nil {
+		t.Fatal(err)
+	}
+	p.pass = reset.Password
+	sudo, err := p.sudo("password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, set := named(p.c, "two"), association.PasswordRequest{SudoToken: sudo, Password: "another of theirs"}
+	if err := w.svc.SetPassword(t.Context(), c, set); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.svc.SetPassword(t.Context(), c, set); err != nil {
+		t.Errorf("the repeat of a change: %v", err)
+	}
+	if err := w.svc.ResetPassword(t.Context(), thief, reset); !errors.Is(err, association.ErrInvalidProof) {
+		t.Errorf("the repeat of a reset that is over: %v", err)
+	}
+	w.clock.Advance(time.Second)
+	owner := device("the owner's")
+	if err := w.tryReset(owner, w.prove(owner, "email", p.address["email"]), "the owner's own"); err != nil {
+		t.Fatal(err)
+	}
+	for _, guess := range []string{"wrong", "a wrong horse", "the owner's own"} {
+		reset.Password, set.Password = guess+"!!!!", guess+"!!!!"
+		if guess == "the owner's own" {
+			reset.Password, set.Password = guess, guess
+		}
+		if err := w.svc.ResetPassword(t.Context(), thief, reset); !errors.Is(err, association.ErrInvalidProof) {
+			t.Errorf("reset, %q: %v", guess, err)
+		}
+		if err := w.svc.SetPassword(t.Context(), c, set); !errors.Is(err, association.ErrSudoRequired) {
+			t.Errorf("change, %q: %v", guess, err)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/ligature-auth/ligature/sender"
@@ -76,6 +77,9 @@ func newService(cfg Config) (*Service, error) {
 	for _, k := range cfg.Kinds {
 		if k == nil || !kindName.MatchString(k.Name()) {
 			return nil, errors.New("Config.Kinds: a kind is nil, or its name is not 1 to 64 lower-case letters, digits and :_-")
+		}
+		if slices.Contains(factorKinds, k.Name()) {
+			return nil, fmt.Errorf("Config.Kinds: %q is the name of another factor", k.Name())
 		}
 		if _, twice := s.kinds[k.Name()]; twice {
 			return nil, fmt.Errorf("Config.Kinds: %q stands twice", k.Name())

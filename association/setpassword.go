@@ -13,7 +13,8 @@ type PasswordRequest struct {
 }
 
 // SetPassword sets the acting account's password. Every other session and every
-// proof made before dies with it; the acting session and its sudo live on.
+// proof made before dies with it; the acting session and its sudo live on. Every address
+// of the account is owed a notice, in the same commit.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrRateLimited, ErrInvalidArgument (too
 // short, too long), ErrUnsupported (the host keeps the passwords), ErrBlocked,
@@ -34,7 +35,7 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 	// about the password that is set, or refuses it.
 	judge := func(h *change) (repeat bool, err error) {
 		if s.keys.repeats(h.sudo.Answer, req, h.now) {
-			repeat, err = s.isPassword(ctx, c, h.read, r.Password, h.now)
+			repeat, err = s.isPassword(ctx, c, h.read, h.sudo.Answer.At, r.Password)
 		}
 		if err != nil || repeat {
 			return repeat, err
@@ -77,13 +78,14 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 	})
 }
 
-// isPassword reports whether this is the account's password now.
-func (s *Service) isPassword(ctx context.Context, c Caller, a *store.Account, password string, now int64) (bool, error) {
-	if err := s.guardHashing(ctx, c, now); err != nil {
+// isPassword reports whether this is the account's password, if it was set then: of one
+// that came later nobody learns by repeating a call.
+func (s *Service) isPassword(ctx context.Context, c Caller, a *store.Account, set int64, password string) (bool, error) {
+	d, err := decodeAccount(a)
+	if err != nil || d.Password == nil || d.Password.SetAt != set {
 		return false, err
 	}
-	d, err := decodeAccount(a)
-	if err != nil || d.Password == nil {
+	if err := s.guardHashing(ctx, c, s.now()); err != nil {
 		return false, err
 	}
 	return s.matchPassword(ctx, a, *d.Password, password)

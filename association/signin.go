@@ -91,14 +91,17 @@ func (s *Service) recognise(typed string) (Kind, []byte) {
 	return nil, nil
 }
 
+// withPassword is how a call is named that shows a password beside its token.
+var withPassword = map[bool]string{true: "with a password"}
+
 func (s *Service) signInByToken(ctx context.Context, c Caller, r SignInRequest) (Session, error) {
 	if err := formed(r.Password); err != nil {
 		return Session{}, err
 	}
 	now := s.now()
-	req := requestOf("sign in", c, r.VerificationToken.Reveal(), r.Identifier)
+	req := requestOf("sign in", c, r.VerificationToken.Reveal(), r.Identifier, withPassword[r.Password != ""])
 	var told Session
-	judged := false // the password, once, however often the write is tried
+	by := nothingBeside // the password is judged once, however often the write is tried
 	err := s.attempt(ctx, func(bool) (store.Change, error) {
 		h, a, err := s.presentSignIn(ctx, c, r.VerificationToken, func(h held) bool {
 			k, value := s.recognise(r.Identifier)
@@ -107,22 +110,26 @@ func (s *Service) signInByToken(ctx context.Context, c Caller, r SignInRequest) 
 		if err != nil {
 			return store.Change{}, err
 		}
-		if s.keys.repeats(h.v.Answer, req, now) && s.openSession(h.v.Answer, h.proof.ID, &told) {
+		repeat := s.keys.repeats(h.v.Answer, req, now)
+		switch {
+		case !repeat && !s.redeemable(h, r.VerificationToken, now):
+			return store.Change{}, refuse(ErrInvalidProof, "")
+		case !repeat && a == nil:
+			return store.Change{}, refuse(ErrNotRegistered, "")
+		}
+		if r.Password != "" && by == nothingBeside {
+			if err := s.judgePassword(ctx, c, now, a, "", r.Password); err != nil {
+				return store.Change{}, err
+			}
+			by = passwordBeside
+		}
+		if repeat && s.openSession(h.v.Answer, h.proof.ID, &told) {
 			return store.Change{}, nil
 		}
 		if !s.redeemable(h, r.VerificationToken, now) {
 			return store.Change{}, refuse(ErrInvalidProof, "")
 		}
-		if a == nil {
-			return store.Change{}, refuse(ErrNotRegistered, "")
-		}
-		if r.Password != "" && !judged {
-			if err := s.judgePassword(ctx, c, now, a, "", r.Password); err != nil {
-				return store.Change{}, err
-			}
-			judged = true
-		}
-		change, session, err := s.signInChange(ctx, h, a, c, judged, req, now, "")
+		change, session, err := s.signInChange(ctx, h, a, c, by, req, now, "")
 		told = session
 		return change, err
 	})
@@ -152,8 +159,8 @@ func (s *Service) presentSignIn(ctx context.Context, c Caller, t Token, names fu
 
 // signInChange spends the verification and opens a session of the account. It takes an
 // address that does not vouch alone only beside a password.
-func (s *Service) signInChange(ctx context.Context, h held, a *store.Account, c Caller, password bool, req request, now int64, other string) (store.Change, Session, error) {
-	f, accounts, err := s.recovers(ctx, h, a, password, now)
+func (s *Service) signInChange(ctx context.Context, h held, a *store.Account, c Caller, by beside, req request, now int64, other string) (store.Change, Session, error) {
+	f, accounts, err := s.recovers(ctx, h, a, by, now)
 	if err != nil {
 		return store.Change{}, Session{}, err
 	}
@@ -167,7 +174,7 @@ func (s *Service) signInChange(ctx context.Context, h held, a *store.Account, c 
 
 // recovers returns the address that a sign-in code went to, as a factor of the account
 // that has it, if it may let somebody in.
-func (s *Service) recovers(ctx context.Context, h held, a *store.Account, password bool, now int64) (factor, []store.Account, error) {
+func (s *Service) recovers(ctx context.Context, h held, a *store.Account, by beside, now int64) (factor, []store.Account, error) {
 	if err := usable(a); err != nil {
 		return factor{}, nil, err
 	}
@@ -183,6 +190,6 @@ func (s *Service) recovers(ctx context.Context, h held, a *store.Account, passwo
 	if err != nil {
 		return factor{}, nil, err
 	}
-	_, accounts, err := s.vouches(ctx, a, f, password, now)
+	accounts, err := s.vouches(ctx, a, f, by, now)
 	return f, accounts, err
 }

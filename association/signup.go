@@ -64,7 +64,7 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 		}
 		var change store.Change
 		if a != nil {
-			change, told, err = s.signInChange(ctx, h, a, c, false, req, now, guest.account())
+			change, told, err = s.signInChange(ctx, h, a, c, nothingBeside, req, now, guest.account())
 			return change, err
 		}
 		username, err := s.maySignUp(ctx, r)

@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/ligature-auth/ligature/sender"
@@ -92,12 +93,16 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 			if err != nil {
 				return store.Change{}, err
 			}
-			vouches, accounts, err := s.vouches(ctx, a, code, r.Password != "", now)
+			by := passwordBeside
+			if r.Password == "" {
+				if by, err = s.besideCode(ctx, a, c.Actor, now); err != nil {
+					return store.Change{}, err
+				}
+				f = code
+			}
+			accounts, err := s.vouches(ctx, a, code, by, now)
 			if err != nil {
 				return store.Change{}, err
-			}
-			if vouches && r.Password == "" {
-				f = code
 			}
 			change.Proofs, change.Accounts = []store.Proof{spent}, accounts
 		case r.AuthenticatorCode != "":
@@ -196,14 +201,31 @@ func (s *Service) signInFactor(ctx context.Context, a *store.Account, actor Acto
 	if err != nil {
 		return factor{}, err
 	}
-	if len(all) > 0 {
+	if len(all) > 0 || slices.ContainsFunc(a.Associations, s.reachable) { // which may be stale
 		return factor{}, refuse(ErrSudoRequired, "give the password, a code sent to an address of the account, or one of its authenticator")
 	}
-	age := time.Duration(now-actor.AuthenticatedAt.UnixMicro()) * time.Microsecond
-	if actor.AuthenticatedAt.IsZero() || age < 0 || age >= s.policy.RecentSignIn {
+	if !s.signedInOfLate(actor, now) {
 		return factor{}, refuse(ErrSudoRequired, "sign in again")
 	}
 	return factor{Kind: factorSignIn, SetAt: actor.AuthenticatedAt.UnixMicro()}, nil
+}
+
+// besideCode returns what stands beside the code to an address without a password.
+func (s *Service) besideCode(ctx context.Context, a *store.Account, actor Actor, now int64) (beside, error) {
+	if !s.signedInOfLate(actor, now) {
+		return nothingBeside, nil
+	}
+	all, err := s.factors(ctx, a, now)
+	if err != nil || len(all) > 0 {
+		return nothingBeside, err
+	}
+	return signInBeside, nil
+}
+
+// signedInOfLate reports whether the session is as young as a proof has to be.
+func (s *Service) signedInOfLate(actor Actor, now int64) bool {
+	age := time.Duration(now-actor.AuthenticatedAt.UnixMicro()) * time.Microsecond
+	return !actor.AuthenticatedAt.IsZero() && age >= 0 && age < s.policy.RecentSignIn
 }
 
 // checkSudo returns the grant of the acting session whose token was shown, or
@@ -226,9 +248,11 @@ func (s *Service) checkSudo(h acting, c Caller, t Token, fromSession bool) (gran
 	return g, nil
 }
 
-// mayUse refuses a grant that is dead for the account as it is now.
+// mayUse refuses a grant that is dead for the account as it is now: also one that a
+// sign-in stood in for, once there is a factor that it has not set itself.
 func (s *Service) mayUse(g grant, a *store.Account, now int64) error {
-	if !g.mayUse(a, s.policy.SudoMaxUses, now) {
+	outgrown := g.Factor.Kind == factorSignIn && g.Uses == 0 && slices.ContainsFunc(a.Associations, s.reachable)
+	if outgrown || !g.mayUse(a, s.policy.SudoMaxUses, now) {
 		return refuse(ErrSudoRequired, "")
 	}
 	return nil

@@ -16,7 +16,9 @@ type SudoState struct {
 	// Factors are the means by which Sudo would grant it, the strongest first: with
 	// Policy.StrongestAvailable the only one that serves where no address goes. An
 	// account that has none proves itself by signing in again: the one is then
-	// "sign_in", whether or not the sign-in is recent enough.
+	// "sign_in", whether or not the sign-in is recent enough. An account all of whose
+	// addresses were proved too long ago (Policy.ReproveAfter) needs a recent sign-in
+	// beside the code to one.
 	Factors []SudoFactor
 }
 
@@ -50,7 +52,7 @@ func (s *Service) sudoState(ctx context.Context, c Caller) (SudoState, error) {
 		return SudoState{}, err
 	}
 	var state SudoState
-	if g := h.v.Sudo; g != nil && g.mayUse(a, s.policy.SudoMaxUses, now) {
+	if g := h.v.Sudo; g != nil && s.mayUse(*g, a, now) == nil {
 		state = SudoState{Elevated: true, Expires: at(g.Expires), Factor: g.Factor.Kind}
 	}
 	may, err := s.sudoFactors(ctx, a, now)

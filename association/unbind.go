@@ -13,8 +13,9 @@ type UnbindRequest struct {
 }
 
 // Unbind removes a method of the acting account: an address, the username, the
-// password or an authenticator app. That ends every other session. The address is
-// owed a notice, in the same commit.
+// password or an authenticator app. That ends every other session. The address that
+// goes, or for anything but an address each that there is, is owed a notice, in the
+// same commit.
 //
 // The last method that would really let the person sign in stays (R52):
 // ErrLastMethod. Of many removals at once, those win that leave one.

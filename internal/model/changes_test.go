@@ -48,6 +48,13 @@ func (r *run) owe(x *method) {
 	}
 }
 
+// oweAll is what a change of anything but an address owes.
+func (r *run) oweAll(a *account) {
+	for _, x := range a.methods {
+		r.owe(x)
+	}
+}
+
 func (t *sudoToken) reveal() association.Token {
 	if t == nil {
 		return association.Token{}
@@ -231,7 +238,12 @@ func (r *run) unbind(s *session, t *sudoToken, kind string) func() op {
 				if what == "" {
 					what = association.EventUnbind
 				}
-				r.owe(x)
+				switch {
+				case reachable(kind):
+					r.owe(x)
+				case what != association.EventUnbind:
+					r.oweAll(a)
+				}
 				delete(a.methods, kind)
 				r.raise(a, s)
 				r.used(s, what)
@@ -286,6 +298,7 @@ func (r *run) setPassword(s *session, t *sudoToken, password string) func() op {
 			},
 			done: func(*frame, bool) {
 				r.raise(s.account, s)
+				r.oweAll(s.account)
 				s.account.methods["password"] = &method{id: "password", kind: "password", value: password, setAt: r.now, rooted: true}
 				r.used(s, association.EventSetPassword)
 			},
@@ -312,6 +325,7 @@ func (r *run) reset(t *token, device, password string) func() op {
 				t.slot.state = "spent"
 				if a := owner(); a != nil {
 					r.raise(a, nil)
+					r.oweAll(a)
 					a.methods["password"] = &method{id: "password", kind: "password", value: password, setAt: r.now, rooted: true}
 					a.happened[association.EventResetPassword]++
 				}
@@ -337,9 +351,7 @@ func (r *run) remove(s *session, t *sudoToken) func() op {
 }
 
 func (r *run) gone(a *account) {
-	for _, x := range a.methods {
-		r.owe(x)
-	}
+	r.oweAll(a)
 	r.erase(a)
 }
 

@@ -113,6 +113,8 @@ func (m *model) elevated(s, of *session, gen int) string {
 		return "I6: the grant has expired"
 	case g.epoch != s.account.epoch:
 		return "I6: the grant was revoked"
+	case g.factor.kind == "sign_in" && g.uses == 0 && (s.account.methods["email"] != nil || s.account.methods["phone"] != nil):
+		return "rule: a sign-in stands in for a factor where there is none"
 	case m.maxUses > 0 && g.uses >= m.maxUses:
 		return "I5: the grant is used up"
 	}

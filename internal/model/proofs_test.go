@@ -82,7 +82,7 @@ func (r *run) named(s *session, device string) string {
 	return s.account.id + " on " + s.device
 }
 
-// guesses is what bounds the guesses at the codes of a slot.
+// guessing is what bounds the guesses at the codes of a slot.
 func (s *slot) guessing() budget {
 	if s.purpose == sender.SignIn {
 		return budget{"code to ", s.kind + s.to, codesPerTarget, day}
@@ -373,6 +373,7 @@ func (r *run) confirm(s *session, right bool) func() op {
 				if e := a.enrolled; e != nil && len(f.applied) > 0 {
 					a.methods["authenticator"] = &method{id: e.id, kind: "authenticator", value: e.secret, setAt: r.now, rooted: true, step: step}
 					a.enrolled = nil
+					r.oweAll(a)
 					a.happened[association.EventConfirmAuthenticator]++
 				}
 			},

@@ -117,3 +117,17 @@ func (h acting) holding(g grant) store.Proof {
 	}
 	return with(h.proof, expires, h.v)
 }
+
+// left is the write that asserts the session and ends it, for a call that it remembers.
+func (h acting) left() []store.Proof {
+	if h.proof.Kind == proofHostSession {
+		if h.proof.Version == 0 {
+			return nil // the host ends the rest
+		}
+		h.v.Sudo = nil
+		return []store.Proof{with(h.proof, h.proof.Expires, h.v)}
+	}
+	v := h.v.end()
+	v.Last = h.v.Last
+	return []store.Proof{with(h.proof, h.proof.Expires, v)}
+}

@@ -33,7 +33,7 @@ func (s *Service) signInAnonymously(ctx context.Context, c Caller) (Session, err
 	if c.Device != "" {
 		req = requestOf("sign in anonymously", c)
 	}
-	return s.openNamed(ctx, c, req, now, func(id string, again bool) (store.Change, Session, error) {
+	return s.openNamed(ctx, req, now, func(id string, again bool) (store.Change, Session, error) {
 		if !again {
 			if err := s.guardAnonymous(ctx, c, now); err != nil {
 				return store.Change{}, Session{}, err
@@ -64,12 +64,12 @@ func (s *Service) endIdle(ctx context.Context, account string, v notice) (again 
 	now := s.now()
 	p, a, session, err := s.readSession(ctx, v.Session, proofSession)
 	if err != nil {
-		return 0, s.failed(ctx, err)
+		return 0, s.failed(ctx, "an anonymous account cannot be looked at", err)
 	}
 	if p == nil {
 		a, err = s.storedAccount(ctx, account, now)
 		if err != nil {
-			return 0, s.failed(ctx, err)
+			return 0, s.failed(ctx, "an anonymous account cannot be looked at", err)
 		}
 	}
 	switch {

@@ -258,17 +258,17 @@ func TestAnAnonymousAccountIsUpgraded(t *testing.T) {
 			t.Errorf("the host was told %q, want %q", got, want)
 		}
 		var kinds []association.EventKind
-		history, _, err := w.svc.History(t.Context(), w.as(device("e"), own), association.HistoryRequest{Limit: 10})
+		history, err := w.svc.History(t.Context(), w.as(device("e"), own), association.HistoryRequest{Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, e := range history {
+		for _, e := range history.Events {
 			kinds = append(kinds, e.Kind)
 		}
 		if !slices.Equal(kinds, []association.EventKind{association.EventUpgrade, association.EventSignInAnonymously}) {
 			t.Errorf("the history is %v", kinds)
 		}
-		if e := history[0]; e.Session != own.ID || e.Factor != "email" || e.Association != account.Associations[0].ID && e.Association != account.Associations[1].ID {
+		if e := history.Events[0]; e.Session != own.ID || e.Factor != "email" || e.Association != account.Associations[0].ID && e.Association != account.Associations[1].ID {
 			t.Errorf("the event is %+v", e)
 		}
 		if n := watch.writes() - before; n != 3 { // the upgrade, the lease of the notice, its end
@@ -397,8 +397,8 @@ func TestAGuestWhoHasAnAccountSignsInToIt(t *testing.T) {
 	if err != nil || own.Account != id {
 		t.Fatalf("%q, %v, want %q", own.Account, err, id)
 	}
-	history, _, err := w.svc.History(t.Context(), w.as(c, own), association.HistoryRequest{Limit: 1})
-	if err != nil || len(history) != 1 || history[0].Kind != association.EventSignIn || history[0].Other != session.Account {
+	history, err := w.svc.History(t.Context(), w.as(c, own), association.HistoryRequest{Limit: 1})
+	if err != nil || len(history.Events) != 1 || history.Events[0].Kind != association.EventSignIn || history.Events[0].Other != session.Account {
 		t.Errorf("the event is %+v, %v, want the guest in it", history, err)
 	}
 	if !w.alive(session.Access) || w.epoch(id) != 0 {

@@ -66,8 +66,9 @@ type EnrolRequest struct {
 
 // EnrolAuthenticator makes the secret of an authenticator app. Nothing counts yet: the
 // app is a factor once ConfirmAuthenticator was shown a code of it, in this session,
-// within ten minutes, and unless the epoch was raised meanwhile. A second enrolment replaces the first. An account has one
-// authenticator: it is removed, by Unbind, before another is enrolled.
+// within ten minutes, unless the epoch was raised meanwhile. A second enrolment
+// replaces the first. An account has one authenticator: it is removed, by Unbind,
+// before another is enrolled.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrInvalidArgument (there is one already),
 // ErrBlocked, ErrPermissionDenied (an anonymous account), ErrBusy, ErrUnavailable.

@@ -95,7 +95,7 @@ func (s *Service) byHost(ctx context.Context, id string, step func(*change) erro
 		if err != nil {
 			return store.Change{}, err
 		}
-		h := &change{s: s, now: now, read: a, account: *a, data: d}
+		h := &change{s: s, now: now, read: a, data: d}
 		err = step(h)
 		return h.write, err
 	})

@@ -6,9 +6,9 @@ import (
 	"github.com/ligature-auth/ligature/store"
 )
 
-// change is one change to the acting account under sudo, being put together: begun
-// with what was read, told what is to become of it, and done as one write that
-// asserts all of what it was decided on.
+// change is one change to an account, being put together: begun with what was read, told
+// what is to become of it, and done as one write that asserts all of what it was decided
+// on.
 type change struct {
 	s      *Service
 	caller Caller
@@ -82,19 +82,6 @@ func (h *change) roots(instead string) []string {
 	return h.sudo.Factor.sets(func(key string) bool { return key != instead && hasKey(h.read, h.data, key) })
 }
 
-// hasKey reports whether the account has, or may have, a factor of this key.
-func hasKey(a *store.Account, d accountData, key string) bool {
-	if key == factorPassword || d.Authenticator != nil && d.Authenticator.ID == key {
-		return true
-	}
-	for _, as := range a.Associations {
-		if as.ID == key {
-			return true
-		}
-	}
-	return false
-}
-
 // raise kills every proof of the account made so far, but for the acting session.
 func (h *change) raise() { h.account, h.data = raiseEpoch(h.account, h.data, h.now) }
 
@@ -144,9 +131,9 @@ func (s *Service) underSudo(ctx context.Context, c Caller, t Token, fromSession 
 	})
 }
 
-// attemptChange makes one change to the acting account under its session alone, which
-// remembers the call by its name.
-func (s *Service) attemptChange(ctx context.Context, c Caller, named func(Caller) request, step func(*change) error) error {
+// underSession makes one change to the acting account under its session alone, which
+// remembers the call by its name. It is the pair of underSudo.
+func (s *Service) underSession(ctx context.Context, c Caller, named func(Caller) request, step func(*change) error) error {
 	req := named(c)
 	return s.attempt(ctx, func(bool) (store.Change, error) {
 		h, err := s.beginWithoutSudo(ctx, c)

@@ -8,7 +8,7 @@ import (
 // CheckSignIn holds that somebody is signed in, an anonymous account too, and that the
 // account is neither disabled nor deleted.
 //
-// ErrUnauthenticated, ErrBlocked, ErrUnsupported, ErrUnavailable.
+// ErrUnauthenticated, ErrBlocked, ErrUnavailable.
 func (s *Service) CheckSignIn(ctx context.Context, c Caller) error {
 	if err := s.checkSignIn(ctx, c); err != nil {
 		return s.report(ctx, "check sign-in", c, err)
@@ -34,7 +34,7 @@ func (s *Service) checkSignIn(ctx context.Context, c Caller) (err error) {
 // SudoState.Factors. It is no use of the grant.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrBlocked, ErrPermissionDenied (an anonymous
-// account), ErrUnsupported, ErrUnavailable.
+// account), ErrUnavailable.
 func (s *Service) CheckSudo(ctx context.Context, c Caller, t Token) error {
 	if err := s.checkSudoOf(ctx, c, t); err != nil {
 		return s.report(ctx, "check sudo", c, err)
@@ -60,8 +60,8 @@ func (s *Service) checkSudoOf(ctx context.Context, c Caller, t Token) error {
 // within the last maxAge; the refusal's MaxAge says it again. A ticket counts as signing
 // in when it was traded. A sudo that rests on the sign-in is no younger than that.
 //
-// ErrUnauthenticated, ErrSudoRequired, ErrBlocked, ErrPermissionDenied (an anonymous
-// account), ErrUnsupported, ErrUnavailable.
+// ErrInvalidArgument (maxAge is not positive), ErrUnauthenticated, ErrSudoRequired,
+// ErrBlocked, ErrPermissionDenied (an anonymous account), ErrUnavailable.
 func (s *Service) CheckFresh(ctx context.Context, c Caller, maxAge time.Duration) error {
 	if err := s.checkFresh(ctx, c, maxAge); err != nil {
 		return s.report(ctx, "check fresh", c, err)
@@ -72,6 +72,9 @@ func (s *Service) CheckFresh(ctx context.Context, c Caller, maxAge time.Duration
 func (s *Service) checkFresh(ctx context.Context, c Caller, maxAge time.Duration) error {
 	if err := s.outsideTx(); err != nil {
 		return err
+	}
+	if maxAge <= 0 {
+		return refuse(ErrInvalidArgument, "maxAge is not positive")
 	}
 	now := s.now()
 	h, a, err := s.acting(ctx, c, now)

@@ -62,14 +62,15 @@ func TestCheckFreshHoldsThatSomebodyProvedThemselvesOfLate(t *testing.T) {
 	id := w.member("ada")
 	c, _ := w.signIn("ada")
 	check := func(c association.Caller, age time.Duration) error { return w.svc.CheckFresh(t.Context(), c, age) }
-	if err := errors.Join(check(c, time.Second), check(c, 0)); err != nil {
+	if err := errors.Join(check(c, time.Second), check(c, time.Microsecond)); err != nil {
 		t.Errorf("at once: %v", err)
 	}
+	allRefused(t, association.ErrInvalidArgument, map[string]error{"within nothing": check(c, 0), "within less": check(c, -time.Second)})
 	w.clock.Advance(time.Hour)
 	if err := check(c, time.Hour); err != nil {
 		t.Errorf("an hour later: %v", err)
 	}
-	for _, age := range []time.Duration{time.Hour - time.Microsecond, 0, -time.Second} {
+	for _, age := range []time.Duration{time.Hour - time.Microsecond, time.Microsecond} {
 		err := check(c, age)
 		var told *association.Error
 		if !errors.Is(err, association.ErrSudoRequired) || !errors.As(err, &told) || told.MaxAge != age {

@@ -29,7 +29,8 @@ type Config struct {
 	Kinds []Kind
 
 	// Passwords judges passwords that the host keeps itself. Nil means that
-	// ligature keeps them, as argon2id hashes.
+	// ligature keeps them, as argon2id hashes; what Import brought is kept as it came
+	// until the next right password.
 	Passwords PasswordVerifier
 
 	// Transfers decides about addresses that another account has. Nil means that none

@@ -34,25 +34,34 @@ func wholeConfig(t *testing.T) association.Config {
 	}
 }
 
+// renamed is a kind by another name.
+type renamed struct {
+	association.Kind
+	name string
+}
+
+func (k renamed) Name() string { return k.name }
+
 func TestNewNamesTheFieldThatIsMissing(t *testing.T) {
 	for field, edit := range map[string]func(*association.Config){
-		"Config.Name":                          func(c *association.Config) { c.Name = "" },
-		"Config.Store":                         func(c *association.Config) { c.Store = nil },
-		"Config.Sender":                        func(c *association.Config) { c.Sender = nil },
-		"Config.Kinds is missing":              func(c *association.Config) { c.Kinds = nil },
-		"Config.Kinds: a kind is nil":          func(c *association.Config) { c.Kinds = append(c.Kinds, nil) },
-		`Config.Kinds: "email" stands twice`:   func(c *association.Config) { c.Kinds = append(c.Kinds, email.New()) },
-		"Config.Keys.Active":                   func(c *association.Config) { c.Keys = association.Keys{} },
-		"Config.Policy.SudoTTL":                func(c *association.Config) { c.Policy.SudoTTL = 15*time.Minute + 1 },
-		"Config.Policy.VerificationTTL":        func(c *association.Config) { c.Policy.VerificationTTL = 11 * time.Minute },
-		"Config.Policy.RecentSignIn":           func(c *association.Config) { c.Policy.RecentSignIn = 6 * time.Minute },
-		"Config.Policy.SudoMaxUses":            func(c *association.Config) { c.Policy.SudoMaxUses = -1 },
-		"Config.Policy.Budgets.WrongPasswords": func(c *association.Config) { c.Policy.Budgets.WrongPasswords.N = -1 },
-		"Config.Policy.AccessTTL":              func(c *association.Config) { c.Policy.AccessTTL = 30 * time.Second },
-		"Config.Policy.RefreshTTL":             func(c *association.Config) { c.Policy.RefreshTTL = 91 * 24 * time.Hour },
-		"Config.Policy.PasswordMinBytes":       func(c *association.Config) { c.Policy.PasswordMinBytes = 7 },
-		"Config.Policy.UnsafePasswordMinBytes": func(c *association.Config) { c.Policy.UnsafePasswordMinBytes = -1 },
-		"Config.Policy.CodeDigits[sudo]":       func(c *association.Config) { c.Policy.CodeDigits = map[sender.Purpose]int{sender.Sudo: 5} },
+		"Config.Name":                 func(c *association.Config) { c.Name = "" },
+		"Config.Store":                func(c *association.Config) { c.Store = nil },
+		"Config.Sender":               func(c *association.Config) { c.Sender = nil },
+		"Config.Kinds is missing":     func(c *association.Config) { c.Kinds = nil },
+		"Config.Kinds: a kind is nil": func(c *association.Config) { c.Kinds = append(c.Kinds, nil) },
+		`Config.Kinds: "password" is the name of another factor`: func(c *association.Config) { c.Kinds = append(c.Kinds, renamed{email.New(), "password"}) },
+		`Config.Kinds: "email" stands twice`:                     func(c *association.Config) { c.Kinds = append(c.Kinds, email.New()) },
+		"Config.Keys.Active":                                     func(c *association.Config) { c.Keys = association.Keys{} },
+		"Config.Policy.SudoTTL":                                  func(c *association.Config) { c.Policy.SudoTTL = 15*time.Minute + 1 },
+		"Config.Policy.VerificationTTL":                          func(c *association.Config) { c.Policy.VerificationTTL = 11 * time.Minute },
+		"Config.Policy.RecentSignIn":                             func(c *association.Config) { c.Policy.RecentSignIn = 6 * time.Minute },
+		"Config.Policy.SudoMaxUses":                              func(c *association.Config) { c.Policy.SudoMaxUses = -1 },
+		"Config.Policy.Budgets.WrongPasswords":                   func(c *association.Config) { c.Policy.Budgets.WrongPasswords.N = -1 },
+		"Config.Policy.AccessTTL":                                func(c *association.Config) { c.Policy.AccessTTL = 30 * time.Second },
+		"Config.Policy.RefreshTTL":                               func(c *association.Config) { c.Policy.RefreshTTL = 91 * 24 * time.Hour },
+		"Config.Policy.PasswordMinBytes":                         func(c *association.Config) { c.Policy.PasswordMinBytes = 7 },
+		"Config.Policy.UnsafePasswordMinBytes":                   func(c *association.Config) { c.Policy.UnsafePasswordMinBytes = -1 },
+		"Config.Policy.CodeDigits[sudo]":                         func(c *association.Config) { c.Policy.CodeDigits = map[sender.Purpose]int{sender.Sudo: 5} },
 		"Config.Policy.CodeTTL[email]": func(c *association.Config) {
 			c.Policy.CodeTTL = map[sender.Channel]time.Duration{sender.Email: time.Hour}
 		},
@@ -100,7 +109,8 @@ func TestNewDoesNothingButLook(t *testing.T) {
 
 func TestNewKeepsNoReferenceToItsConfig(t *testing.T) {
 	var kept association.Config
-	w := newWorld(t, unlimited, func(c *association.Config) {
+	public, private := ticketKey(1)
+	w := newWorld(t, unlimited, takesTickets(public), func(c *association.Config) {
 		c.Policy.CodeDigits = map[sender.Purpose]int{sender.Bind: 8}
 		c.Policy.CodeTTL = map[sender.Channel]time.Duration{sender.Email: time.Minute}
 		kept = *c
@@ -111,6 +121,15 @@ func TestNewKeepsNoReferenceToItsConfig(t *testing.T) {
 	kept.Policy.CodeTTL[sender.Email] = time.Hour
 	clear(kept.Kinds)
 	delete(kept.Keys.Ring, "k1")
+	clear(public)
+	clear(kept.Tickets.Keys)
+	ticket, err := association.NewTicket(private, association.TicketRequest{KeyID: "app", Audience: "acme", Account: "user-7", At: w.clock.Now()})
+	if err == nil {
+		_, err = w.svc.SignInWithTicket(t.Context(), device("d"), ticket)
+	}
+	if err != nil {
+		t.Errorf("a ticket: %v", err)
+	}
 	sent, err := w.svc.Send(t.Context(), c, association.SendRequest{Kind: "email", To: "a@example.com"})
 	if err != nil {
 		t.Fatal(err)

@@ -37,7 +37,8 @@ type Merger interface {
 	// granted with the other account proved too, just before the commit: to move what
 	// the application keeps from the one account to the other. Whatever it does bears
 	// to be done twice, and to be done for a commit that then fails; what must not,
-	// belongs into bunstore.Config.InTx, see ParseEvent. An error refuses.
+	// belongs into bunstore.Config.InTx, see ParseEvent. An error refuses, as
+	// ErrUnavailable.
 	Merge(ctx context.Context, t Transfer) error
 }
 
@@ -152,6 +153,8 @@ func (h *change) provedOther(ctx context.Context, r BindRequest, from *store.Acc
 	if err := h.s.mayUse(g, a, h.now); err != nil {
 		return nil, err
 	}
+	// What Identify read may be older than what has the address: then it was judged of an
+	// account that is no more.
 	if from.Version != a.Version {
 		return nil, errAgain
 	}

@@ -16,7 +16,7 @@ type DeleteRequest struct {
 // from being used again. The host's AccountDeleter is told.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrPermissionDenied (Policy.AllowDelete; or an
-// anonymous account), ErrBlocked, ErrUnsupported, ErrBusy, ErrUnavailable.
+// anonymous account), ErrBlocked, ErrBusy, ErrUnavailable.
 func (s *Service) Delete(ctx context.Context, c Caller, r DeleteRequest) error {
 	return s.report(ctx, "delete", c, s.delete(ctx, c, r))
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"strconv"
 	"time"
-
-	"github.com/ligature-auth/ligature/store"
 )
 
 // Device is one of the places in which an account is signed in: a session that
@@ -25,7 +23,7 @@ type Device struct {
 // host keeps are not among them.
 //
 // ErrUnauthenticated, ErrBlocked, ErrPermissionDenied (an anonymous account),
-// ErrUnsupported, ErrUnavailable.
+// ErrUnavailable.
 func (s *Service) Devices(ctx context.Context, c Caller) ([]Device, error) {
 	d, err := s.devices(ctx, c)
 	if err != nil {
@@ -71,7 +69,7 @@ func (s *Service) devices(ctx context.Context, c Caller) ([]Device, error) {
 // error.
 //
 // ErrUnauthenticated, ErrBlocked, ErrPermissionDenied (an anonymous account),
-// ErrUnsupported, ErrBusy, ErrUnavailable.
+// ErrBusy, ErrUnavailable.
 func (s *Service) EndDevice(ctx context.Context, c Caller, id string) error {
 	return s.report(ctx, "end device", c, s.endDevice(ctx, c, id))
 }
@@ -119,7 +117,7 @@ type EndSessionsRequest struct {
 // KeepCurrent, and in a session that the host keeps.
 //
 // ErrUnauthenticated, ErrRateLimited, ErrBlocked, ErrPermissionDenied (an anonymous
-// account), ErrUnsupported, ErrBusy, ErrUnavailable.
+// account), ErrBusy, ErrUnavailable.
 func (s *Service) EndSessions(ctx context.Context, c Caller, r EndSessionsRequest) error {
 	return s.report(ctx, "end sessions", c, s.endSessions(ctx, c, r))
 }
@@ -133,7 +131,7 @@ func (s *Service) endSessions(ctx context.Context, c Caller, r EndSessionsReques
 		return err
 	}
 	counted := !r.KeepCurrent && !c.Actor.HostSession // who leaves is not
-	return s.attemptChange(ctx, c, named, func(h *change) error {
+	return s.underSession(ctx, c, named, func(h *change) error {
 		if !counted {
 			if err := s.guardEndingOthers(ctx, h.read.ID, h.now); err != nil {
 				return err
@@ -145,18 +143,4 @@ func (s *Service) endSessions(ctx context.Context, c Caller, r EndSessionsReques
 		h.leave = !r.KeepCurrent
 		return nil
 	})
-}
-
-// left is the write that asserts the session and ends it, for a call that it remembers.
-func (h acting) left() []store.Proof {
-	if h.proof.Kind == proofHostSession {
-		if h.proof.Version == 0 {
-			return nil // the host ends the rest
-		}
-		h.v.Sudo = nil
-		return []store.Proof{with(h.proof, h.proof.Expires, h.v)}
-	}
-	v := h.v.end()
-	v.Last = h.v.Last
-	return []store.Proof{with(h.proof, h.proof.Expires, v)}
 }

@@ -84,7 +84,7 @@ func TestR08_DisabledBetweenTwoSteps(t *testing.T) {
 	begin := func() (*lab, *ceremony, []step) {
 		l := newLab(t, unlimited, anonymously, takesTickets(public))
 		return l, &ceremony{l: l, c: device("d")}, wholeLife(func(account string) association.Token {
-			ticket, err := association.NewTicket(private, "app", "acme", account, l.clock.Now())
+			ticket, err := association.NewTicket(private, association.TicketRequest{KeyID: "app", Audience: "acme", Account: account, At: l.clock.Now()})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -67,7 +67,8 @@
 //
 // # What is kept
 //
-// Codes and tokens are kept as MACs under [Keys], passwords as argon2id hashes, all
+// Codes and tokens are kept as MACs under [Keys], passwords as argon2id hashes or, until
+// the next right one, as they were imported, the secrets of authenticators encrypted; all
 // of it behind package store's contract. Records are versioned: what a decision
 // rests on is asserted in the write that carries it out.
 package association

@@ -10,7 +10,7 @@ import (
 // in a URL (R38): of the acting session, or of the one whose access token Identify was
 // shown, dead though that may be. A token that is not the session's is no error.
 //
-// ErrUnsupported, ErrBusy, ErrUnavailable.
+// ErrBusy, ErrUnavailable.
 func (s *Service) EndSudo(ctx context.Context, c Caller, t Token) error {
 	return s.report(ctx, "end sudo", c, s.endSudo(ctx, c, t))
 }

@@ -71,7 +71,7 @@ var (
 	ErrAssociationRequired = errors.New("an address of this kind is needed first")
 
 	// ErrSecondProof: the address was proved too long ago, or is at risk, and does not
-	// vouch alone. Give the password beside it (R53).
+	// vouch alone (R53). Sign in with the password, or give it beside the token.
 	ErrSecondProof = errors.New("a second proof is needed")
 
 	// ErrBusy: others kept changing the same records. Repeat the call; with a copy

@@ -82,6 +82,19 @@ func passwordFactor(d accountData) factor {
 	return f
 }
 
+// hasKey reports whether the account has, or may have, a factor of this key.
+func hasKey(a *store.Account, d accountData, key string) bool {
+	if key == factorPassword || d.Authenticator != nil && d.Authenticator.ID == key {
+		return true
+	}
+	for _, as := range a.Associations {
+		if as.ID == key {
+			return true
+		}
+	}
+	return false
+}
+
 func addressFactor(as store.Association) (factor, error) {
 	d, err := decode(as.Data, func(d *associationData) int { return d.V }, dataV)
 	return factor{Kind: as.Kind, ID: as.ID, SetAt: as.CreatedAt, Roots: d.Roots}, err

@@ -101,8 +101,8 @@ func wholeLife(issue func(account string) association.Token) []step {
 			return len(all), err
 		}),
 		read("history", func(ctx context.Context, x *ceremony, c association.Caller) (int, error) {
-			all, _, err := x.l.svc.History(ctx, c, association.HistoryRequest{Limit: 100})
-			return len(all), err
+			all, err := x.l.svc.History(ctx, c, association.HistoryRequest{Limit: 100})
+			return len(all.Events), err
 		}),
 		read("sudo state", func(ctx context.Context, x *ceremony, c association.Caller) (int, error) {
 			state, err := x.l.svc.SudoState(ctx, c)
@@ -185,7 +185,7 @@ func TestR30_AFailingStoreIsARefusalAllLifeLong(t *testing.T) {
 				x := &ceremony{l: l, c: device("d")}
 				var at string
 				hit, at = f.hit(t, k, x, slices.DeleteFunc(wholeLife(func(account string) association.Token {
-					ticket, err := association.NewTicket(private, "app", "acme", account, l.clock.Now())
+					ticket, err := association.NewTicket(private, association.TicketRequest{KeyID: "app", Audience: "acme", Account: account, At: l.clock.Now()})
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -24,56 +24,61 @@ const (
 // eventID is what happened makes.
 var eventID = regexp.MustCompile(`^[0-9a-f]{16}-[A-Za-z0-9_-]{22}$`)
 
-// History returns events of the acting account, newest first. A next that is not empty
-// is the Before of the request that goes on from here.
-//
-// ErrUnauthenticated, ErrInvalidArgument, ErrBlocked, ErrPermissionDenied (an
-// anonymous account), ErrUnsupported, ErrUnavailable.
-func (s *Service) History(ctx context.Context, c Caller, r HistoryRequest) (events []Event, next string, err error) {
-	events, next, err = s.history(ctx, c, r)
-	if err != nil {
-		return nil, "", s.report(ctx, "history", c, err)
-	}
-	return events, next, nil
+// HistoryPage is a part of a history, newest first.
+type HistoryPage struct {
+	Events []Event
+	Next   string // the Before of the request that goes on from here; empty at the end
 }
 
-func (s *Service) history(ctx context.Context, c Caller, r HistoryRequest) ([]Event, string, error) {
+// History returns events of the acting account.
+//
+// ErrUnauthenticated, ErrInvalidArgument, ErrBlocked, ErrPermissionDenied (an
+// anonymous account), ErrUnavailable.
+func (s *Service) History(ctx context.Context, c Caller, r HistoryRequest) (HistoryPage, error) {
+	page, err := s.history(ctx, c, r)
+	if err != nil {
+		return HistoryPage{}, s.report(ctx, "history", c, err)
+	}
+	return page, nil
+}
+
+func (s *Service) history(ctx context.Context, c Caller, r HistoryRequest) (HistoryPage, error) {
 	if err := s.outsideTx(); err != nil {
-		return nil, "", err
+		return HistoryPage{}, err
 	}
 	if r.Limit < 1 || r.Limit > maxHistory {
-		return nil, "", refuse(ErrInvalidArgument, "from 1 to 100 events at a time")
+		return HistoryPage{}, refuse(ErrInvalidArgument, "from 1 to 100 events at a time")
 	}
 	if r.Before != "" && !eventID.MatchString(r.Before) {
-		return nil, "", refuse(ErrInvalidArgument, "not the ID of an event")
+		return HistoryPage{}, refuse(ErrInvalidArgument, "not the ID of an event")
 	}
 	a, err := s.actor(ctx, c, s.now())
 	if err != nil {
-		return nil, "", err
+		return HistoryPage{}, err
 	}
 	var found []Event
 	before := r.Before
 	for range historyPages {
 		page, err := s.store.Events(ctx, a.ID, before, maxHistory)
 		if err != nil {
-			return nil, "", err
+			return HistoryPage{}, err
 		}
 		for _, stored := range page {
 			before = stored.ID
 			e, err := ParseEvent(stored)
 			if err != nil {
-				return nil, "", err
+				return HistoryPage{}, err
 			}
 			if stored.Account != a.ID || len(r.Only) > 0 && !slices.Contains(r.Only, e.Kind) || slices.Contains(r.Except, e.Kind) {
 				continue
 			}
 			if found = append(found, e); len(found) == r.Limit {
-				return found, before, nil
+				return HistoryPage{found, before}, nil
 			}
 		}
 		if len(page) < maxHistory {
-			return found, "", nil
+			return HistoryPage{Events: found}, nil
 		}
 	}
-	return found, before, nil
+	return HistoryPage{found, before}, nil
 }

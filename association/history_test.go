@@ -33,25 +33,25 @@ func TestHistoryIsReadPageByPage(t *testing.T) {
 		t.Helper()
 		var last time.Time
 		for {
-			events, next, err := w.svc.History(t.Context(), c, r)
+			page, err := w.svc.History(t.Context(), c, r)
 			if err != nil {
 				t.Fatal(err)
 			}
 			pages++
-			if len(events) > r.Limit || pages > 20 {
-				t.Fatalf("page %d has %d events", pages, len(events))
+			if len(page.Events) > r.Limit || pages > 20 {
+				t.Fatalf("page %d has %d events", pages, len(page.Events))
 			}
-			for _, e := range events {
+			for _, e := range page.Events {
 				if e.Account != id || !last.IsZero() && e.At.After(last) {
 					t.Errorf("the event %+v is another's, or out of order", e)
 				}
 				last = e.At
 				kinds = append(kinds, e.Kind)
 			}
-			if next == "" {
+			if page.Next == "" {
 				return kinds, pages
 			}
-			r.Before = next
+			r.Before = page.Next
 		}
 	}
 	for limit := 1; limit <= 12; limit++ {
@@ -69,7 +69,7 @@ func TestHistoryIsReadPageByPage(t *testing.T) {
 		}
 	}
 	for _, r := range []association.HistoryRequest{{}, {Limit: -1}, {Limit: 101}, {Limit: 1, Before: strings.Repeat("x", 129)}} {
-		if _, _, err := w.svc.History(t.Context(), c, r); !errors.Is(err, association.ErrInvalidArgument) {
+		if _, err := w.svc.History(t.Context(), c, r); !errors.Is(err, association.ErrInvalidArgument) {
 			t.Errorf("%d, %d bytes: %v, want ErrInvalidArgument", r.Limit, len(r.Before), err)
 		}
 	}
@@ -89,12 +89,12 @@ func TestHistoryReadsSoMuchAndNoMore(t *testing.T) {
 		}
 	}
 	r := association.HistoryRequest{Limit: 10, Only: []association.EventKind{association.EventImport}}
-	events, next, err := w.svc.History(t.Context(), c, r)
-	if err != nil || len(events) != 0 || next == "" {
-		t.Fatalf("the first thousand hold %d, next %q, %v", len(events), next, err)
+	page, err := w.svc.History(t.Context(), c, r)
+	if err != nil || len(page.Events) != 0 || page.Next == "" {
+		t.Fatalf("the first thousand hold %+v, %v", page, err)
 	}
-	r.Before = next
-	if events, next, err = w.svc.History(t.Context(), c, r); err != nil || len(events) != 1 || next != "" {
-		t.Errorf("the rest holds %d, next %q, %v", len(events), next, err)
+	r.Before = page.Next
+	if page, err = w.svc.History(t.Context(), c, r); err != nil || len(page.Events) != 1 || page.Next != "" {
+		t.Errorf("the rest holds %+v, %v", page, err)
 	}
 }

@@ -16,7 +16,8 @@ type SessionRevoker interface {
 	//
 	// It is called right after a commit that ended every proof of the account (a new
 	// password, a removed address, "sign out everywhere"), and by Deliver until it
-	// returns nil, for 72 hours: possibly more than once.
+	// returns nil, for 72 hours: possibly more than once. The caller waits for it, for
+	// Policy.SendTimeout at most.
 	RevokeSessions(ctx context.Context, account, except string, before time.Time) error
 }
 
@@ -24,7 +25,8 @@ type SessionRevoker interface {
 type AccountDeleter interface {
 	// DeleteAccount is called right after the commit that deleted the account, or
 	// when an anonymous one has ended unused, and by Deliver until it returns nil, for
-	// 72 hours: possibly more than once.
+	// 72 hours: possibly more than once. The caller waits for it, for
+	// Policy.SendTimeout at most.
 	DeleteAccount(ctx context.Context, account string) error
 }
 
@@ -69,25 +71,28 @@ func (s *Service) settleNow(ctx context.Context, owed []store.Notice) {
 
 func (s *Service) revokeAtHost(ctx context.Context, account string, v notice) error {
 	if s.revoker == nil {
-		return s.failed(ctx, errors.New("there is no Config.Revoker any more"))
+		return s.failed(ctx, hostCall, errors.New("there is no Config.Revoker any more"))
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.policy.SendTimeout)
 	defer cancel()
-	return s.failed(ctx, s.revoker.RevokeSessions(ctx, account, v.Session, at(v.At)))
+	return s.failed(ctx, hostCall, s.revoker.RevokeSessions(ctx, account, v.Session, at(v.At)))
 }
 
 func (s *Service) deleteAtHost(ctx context.Context, account string) error {
 	if s.deleter == nil {
-		return s.failed(ctx, errors.New("there is no Config.Deleter any more"))
+		return s.failed(ctx, hostCall, errors.New("there is no Config.Deleter any more"))
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.policy.SendTimeout)
 	defer cancel()
-	return s.failed(ctx, s.deleter.DeleteAccount(ctx, account))
+	return s.failed(ctx, hostCall, s.deleter.DeleteAccount(ctx, account))
 }
 
-func (s *Service) failed(ctx context.Context, err error) error {
+const hostCall = "a call of the host failed"
+
+// failed logs what keeps a notice from being settled.
+func (s *Service) failed(ctx context.Context, what string, err error) error {
 	if err != nil {
-		s.log.ErrorContext(ctx, "a call of the host failed", "cause", fmt.Sprint(err))
+		s.log.ErrorContext(ctx, what, "cause", fmt.Sprint(err))
 	}
 	return err
 }

@@ -12,17 +12,16 @@ import (
 // means that the first refusal ends it. It returns how many accounts are new.
 //
 // Import says what is refused, and which addresses to bring: those that were proved to
-// the host, and no others. ErrBusy, ErrUnavailable and a context's error end it whatever refused
-// is; what was imported stays, so run it again.
+// the host, and no others. ErrBusy, ErrUnavailable and a context's error end it whatever
+// refused is; what was imported stays, so run it again.
 func (s *Service) ImportAll(ctx context.Context, accounts iter.Seq[ImportedAccount], refused func(ImportedAccount, error)) (imported int, err error) {
 	for in := range accounts {
 		err := s.importOne(ctx, in)
-		var told *Error
 		switch {
 		case err == nil:
 			imported++
 		case errors.Is(err, ErrAccountExists):
-		case refused == nil, !errors.As(err, &told), ctx.Err() != nil, errors.Is(err, ErrUnavailable), errors.Is(err, ErrBusy):
+		case refused == nil, ctx.Err() != nil, errors.Is(err, ErrUnavailable), errors.Is(err, ErrBusy):
 			return imported, err
 		default:
 			refused(in, err)

@@ -41,7 +41,7 @@ type Method struct {
 // what there is and what may be done to each.
 //
 // ErrUnauthenticated, ErrBlocked, ErrPermissionDenied (an anonymous account),
-// ErrUnsupported, ErrUnavailable.
+// ErrUnavailable.
 func (s *Service) Methods(ctx context.Context, c Caller) ([]Method, error) {
 	m, err := s.methods(ctx, c)
 	if err != nil {

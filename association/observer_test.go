@@ -204,7 +204,7 @@ func TestR65_EveryChangeThereIsWritesItsEvent(t *testing.T) {
 		cfg.Transfers, cfg.Policy.AllowUsernameChange = grantAll{}, true
 	})
 	issue := func(account string) association.Token {
-		ticket, err := association.NewTicket(private, "app", "acme", account, l.clock.Now())
+		ticket, err := association.NewTicket(private, association.TicketRequest{KeyID: "app", Audience: "acme", Account: account, At: l.clock.Now()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -81,7 +81,7 @@ func (s *Service) openSession(a answer, record string, told *Session) bool {
 
 // openNamed opens a session for a named request, which has one: its repeat finds the
 // record by that name.
-func (s *Service) openNamed(ctx context.Context, c Caller, req request, now int64, open func(id string, again bool) (store.Change, Session, error)) (Session, error) {
+func (s *Service) openNamed(ctx context.Context, req request, now int64, open func(id string, again bool) (store.Change, Session, error)) (Session, error) {
 	id := newID()
 	if req.fields != nil {
 		id = s.slotID(append(req.fields, []byte("session"))...)

@@ -147,3 +147,47 @@ func (s *Service) matchPassword(ctx context.Context, a *store.Account, p passwor
 	}
 	return right && s.passwords == nil, err
 }
+
+// withPassword sets a password under the factor f, aged.
+func (s *Service) withPassword(ctx context.Context, a *store.Account, d accountData, f factor, hash string, now int64) (accountData, error) {
+	if d.Password != nil {
+		var err error
+		if d.Gone, err = s.leaves(ctx, a, d, passwordFactor(d), f, now); err != nil {
+			return d, err
+		}
+	}
+	roots := f.sets(func(key string) bool { return key != factorPassword && hasKey(a, d, key) })
+	d.Password = &passwordData{Hash: hash, SetAt: now, Roots: roots}
+	return d, nil
+}
+
+// isPassword reports whether this is the account's password, if it was set then: of one
+// that came later nobody learns by repeating a call.
+func (s *Service) isPassword(ctx context.Context, c Caller, a *store.Account, set int64, password string) (bool, error) {
+	d, err := decodeAccount(a)
+	if err != nil || d.Password == nil || d.Password.SetAt != set {
+		return false, err
+	}
+	if err := s.guardHashing(ctx, c, s.now()); err != nil {
+		return false, err
+	}
+	return s.matchPassword(ctx, a, *d.Password, password)
+}
+
+func (h *change) removePassword(ctx context.Context) error {
+	switch {
+	case h.s.passwords != nil:
+		return refuse(ErrUnsupported, "the application keeps its passwords itself")
+	case h.data.Password == nil:
+		return refuse(ErrNoSuchMethod, "")
+	}
+	if err := h.mayLose(ctx, ""); err != nil {
+		return err
+	}
+	h.event.Kind = EventRemovePassword
+	if err := h.loses(ctx, passwordFactor(h.data)); err != nil {
+		return err
+	}
+	h.data.Password = nil
+	return nil
+}

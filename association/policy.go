@@ -68,20 +68,19 @@ type Policy struct {
 
 	// FactorRootedFor is how long a factor vouches for no more than the factor that set
 	// it: 0 means 24 hours; from an hour to 30 days. A password that was reset by a
-	// code to a mailbox cannot replace that mailbox meanwhile, where the account has
-	// something independent.
+	// code to a mailbox cannot replace that mailbox meanwhile.
 	FactorRootedFor time.Duration
 
 	// ReproveAfter is, by the name of a kind, how long an address vouches alone after it
-	// was last proved: beyond it it is shown as ever, but a code to it neither signs
-	// in, nor resets a password, nor gives sudo, without the password beside it (R53).
-	// A kind that is not named never asks; the least is a day. Whoever has nothing but
+	// was last proved: beyond it it is shown as ever, but a code to it neither signs in
+	// nor gives sudo without the password beside it, and resets no password (R53). Where
+	// the account has nothing else, a recent sign-in beside it gives sudo. A kind that is not named never asks; the least is a day. Whoever has nothing but
 	// such an address, and does not use it for so long, comes in by the host's help alone.
 	ReproveAfter map[string]time.Duration
 
 	// Quarantine is for how long an address that was removed is remembered as its last
 	// account's: whoever binds it then needs a code that was asked for since, and that
-	// account's other addresses are told (R52). 0 means that it is not; at most 5 years.
+	// account's other addresses are told (R52). 0 means not at all; at most 5 years.
 	Quarantine time.Duration
 
 	// AllowUsernameChange lets a username be replaced. False means that it is chosen
@@ -111,7 +110,8 @@ type Policy struct {
 	// which the caller is not told (R59), but for the time that sending takes.
 	AllowSignUp bool
 
-	// SendTimeout bounds the delivery of one message: 0 means 10 seconds; from a
+	// SendTimeout bounds the delivery of one message, and each call of Config.Revoker
+	// and Config.Deleter: 0 means 10 seconds; from a
 	// second to a minute. With a minute more it is the pause before a notice is tried
 	// again.
 	SendTimeout time.Duration

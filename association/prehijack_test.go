@@ -50,7 +50,7 @@ func TestR51_ClassicFederatedMerge(t *testing.T) {
 
 	// The victim, handed over by the application, and then by a code.
 	victim := device("the owner's")
-	ticket, err := association.NewTicket(private, "app", "acme", "user-7", w.clock.Now())
+	ticket, err := association.NewTicket(private, association.TicketRequest{KeyID: "app", Audience: "acme", Account: "user-7", At: w.clock.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ type ProfileRequest struct {
 // signs in by any of it.
 //
 // ErrUnauthenticated, ErrInvalidArgument, ErrBlocked, ErrPermissionDenied (an
-// anonymous account), ErrUnsupported, ErrBusy, ErrUnavailable.
+// anonymous account), ErrBusy, ErrUnavailable.
 func (s *Service) SetProfile(ctx context.Context, c Caller, r ProfileRequest) error {
 	return s.report(ctx, "set profile", c, s.setProfile(ctx, c, r))
 }
@@ -32,7 +32,7 @@ func (s *Service) setProfile(ctx context.Context, c Caller, r ProfileRequest) er
 		return err
 	}
 	named := resting("set profile", string(encode(r)))
-	return s.attemptChange(ctx, c, named, func(h *change) error {
+	return s.underSession(ctx, c, named, func(h *change) error {
 		for _, f := range []struct{ to, from *string }{
 			{&h.data.Name, r.Name}, {&h.data.Picture, r.Picture}, {&h.data.Locale, r.Locale},
 		} {

@@ -22,8 +22,8 @@ type ResetRequest struct {
 // Policy.FactorRootedFor the password vouches for no more than the address. Every
 // address of the account is owed a notice, in the same commit.
 //
-// ErrInvalidProof, ErrNotRegistered and ErrSecondProof (the token stays good),
-// ErrRateLimited, ErrInvalidArgument (too short, too long), ErrUnsupported (the host
+// ErrInvalidProof, ErrNotRegistered (the token stays good), ErrSecondProof (so it does, but
+// such an address resets nothing), ErrRateLimited, ErrInvalidArgument (too short, too long), ErrUnsupported (the host
 // keeps the passwords), ErrBlocked, ErrBusy, ErrUnavailable.
 func (s *Service) ResetPassword(ctx context.Context, c Caller, r ResetRequest) error {
 	return s.report(ctx, "reset password", c, s.resetPassword(ctx, c, r))
@@ -94,33 +94,4 @@ func (s *Service) resetChange(ctx context.Context, h held, a *store.Account, c C
 		Events:   []store.Event{s.happened(event{Kind: EventResetPassword, Factor: f.event()}, a.ID, c, now)},
 		Notices:  append(s.owedRevocation(a.ID, Actor{}, now), s.owedOf(EventResetPassword, a, c, now)...),
 	}, nil
-}
-
-// withPassword sets a password under the factor f, aged.
-func (s *Service) withPassword(ctx context.Context, a *store.Account, d accountData, f factor, hash string, now int64) (accountData, error) {
-	if d.Password != nil {
-		var err error
-		if d.Gone, err = s.leaves(ctx, a, d, passwordFactor(d), f, now); err != nil {
-			return d, err
-		}
-	}
-	roots := f.sets(func(key string) bool { return key != factorPassword && hasKey(a, d, key) })
-	d.Password = &passwordData{Hash: hash, SetAt: now, Roots: roots}
-	return d, nil
-}
-
-// names returns the check that a request names the address of its token, where it
-// names one.
-func (s *Service) names(kind, to string) func(held) bool {
-	return func(h held) bool {
-		if to == "" {
-			return true
-		}
-		k, err := s.kind(kind)
-		if err != nil || kind != h.v.Kind {
-			return false
-		}
-		value, err := k.Canonical(to)
-		return err == nil && string(value) == string(h.v.Target)
-	}
 }

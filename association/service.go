@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"regexp"
 	"runtime"
 	"slices"
@@ -96,7 +95,7 @@ func newService(cfg Config) (*Service, error) {
 	if err := cfg.Tickets.validate(); err != nil {
 		return nil, fmt.Errorf("Config.%w", err)
 	}
-	s.tickets = Tickets{Audience: cfg.Tickets.Audience, Keys: maps.Clone(cfg.Tickets.Keys)}
+	s.tickets = cfg.Tickets.clone()
 	for kind := range s.policy.ReproveAfter {
 		if _, ok := s.kinds[kind]; !ok {
 			return nil, fmt.Errorf("Config.Policy.ReproveAfter: %q is no kind of Config.Kinds", kind)

@@ -77,16 +77,3 @@ func (s *Service) setPassword(ctx context.Context, c Caller, r PasswordRequest) 
 		return h.done(s.keys.answered(req, h.acting.proof.ID, h.now, struct{}{})), nil
 	})
 }
-
-// isPassword reports whether this is the account's password, if it was set then: of one
-// that came later nobody learns by repeating a call.
-func (s *Service) isPassword(ctx context.Context, c Caller, a *store.Account, set int64, password string) (bool, error) {
-	d, err := decodeAccount(a)
-	if err != nil || d.Password == nil || d.Password.SetAt != set {
-		return false, err
-	}
-	if err := s.guardHashing(ctx, c, s.now()); err != nil {
-		return false, err
-	}
-	return s.matchPassword(ctx, a, *d.Password, password)
-}

@@ -67,7 +67,7 @@ func (s *Service) signInByPassword(ctx context.Context, c Caller, r SignInReques
 	f := passwordFactor(d)
 
 	req := requestOf("sign in", c, a.ID)
-	told, err := s.openNamed(ctx, c, req, now, func(id string, _ bool) (store.Change, Session, error) {
+	told, err := s.openNamed(ctx, req, now, func(id string, _ bool) (store.Change, Session, error) {
 		p, told := s.newSession(id, a, c, f, req, now)
 		return store.Change{
 			Proofs: []store.Proof{p},
@@ -192,4 +192,20 @@ func (s *Service) recovers(ctx context.Context, h held, a *store.Account, by bes
 	}
 	accounts, err := s.vouches(ctx, a, f, by, now)
 	return f, accounts, err
+}
+
+// names returns the check that a request names the address of its token, where it
+// names one.
+func (s *Service) names(kind, to string) func(held) bool {
+	return func(h held) bool {
+		if to == "" {
+			return true
+		}
+		k, err := s.kind(kind)
+		if err != nil || kind != h.v.Kind {
+			return false
+		}
+		value, err := k.Canonical(to)
+		return err == nil && string(value) == string(h.v.Target)
+	}
 }

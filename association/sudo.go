@@ -28,8 +28,8 @@ type SudoRequest struct {
 // It gives the session a new name, see SessionName: whoever resumes sessions by
 // name keeps that one from now on.
 //
-// ErrUnauthenticated, ErrInvalidArgument (two proofs at once),
-// ErrInvalidPassword, ErrRateLimited, ErrPasswordNotSet, ErrInvalidProof,
+// ErrUnauthenticated, ErrInvalidArgument (two proofs at once, or no password at all: too
+// long, or not text), ErrInvalidPassword, ErrRateLimited, ErrPasswordNotSet, ErrInvalidProof,
 // ErrSecondProof, ErrSudoRequired (no proof, and the account has a factor or its
 // sign-in is too old; or the proof is weaker than Policy.StrongestAvailable asks),
 // ErrBlocked, ErrPermissionDenied (an anonymous account), ErrBusy, ErrUnavailable.

@@ -33,7 +33,7 @@ type SudoFactor struct {
 // factors it could be.
 //
 // ErrUnauthenticated, ErrBlocked, ErrPermissionDenied (an anonymous account),
-// ErrUnsupported, ErrUnavailable.
+// ErrUnavailable.
 func (s *Service) SudoState(ctx context.Context, c Caller) (SudoState, error) {
 	state, err := s.sudoState(ctx, c)
 	if err != nil {

@@ -1,6 +1,7 @@
 package association
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -50,14 +51,41 @@ func (t Tickets) validate() error {
 	return nil
 }
 
+// clone keeps no reference to the host's.
+func (t Tickets) clone() Tickets {
+	own := Tickets{Audience: t.Audience, Keys: map[string]ed25519.PublicKey{}}
+	for id, key := range t.Keys {
+		own.Keys[id] = bytes.Clone(key)
+	}
+	return own
+}
+
+// TicketRequest is whom a ticket is for. All of it is required.
+type TicketRequest struct {
+	KeyID    string    // the key's, in Tickets.Keys
+	Audience string    // Tickets.Audience
+	Account  string    // the account's ID, which need not be known to ligature yet
+	At       time.Time // now; the ticket counts in whole seconds
+}
+
 // NewTicket makes a ticket that is good for five minutes, for an application that
 // signs in the same process. Reveal it to the one who is signed in, and to nobody else.
-func NewTicket(key ed25519.PrivateKey, keyID, audience, account string, now time.Time) (Token, error) {
+// A ticket of the very second in which the account's sessions were ended, or before, is
+// refused.
+//
+// An error says that the key is no Ed25519 private key, or that a field is empty.
+func NewTicket(key ed25519.PrivateKey, r TicketRequest) (Token, error) {
+	if len(key) != ed25519.PrivateKeySize {
+		return Token{}, errors.New("association: the ticket's key is no Ed25519 private key")
+	}
+	if r.KeyID == "" || r.Audience == "" || r.Account == "" || r.At.IsZero() {
+		return Token{}, errors.New("association: a field of TicketRequest is empty")
+	}
 	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.RegisteredClaims{
-		Subject: account, Audience: jwt.ClaimStrings{audience}, ID: newID(),
-		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(ticketLife)),
+		Subject: r.Account, Audience: jwt.ClaimStrings{r.Audience}, ID: newID(),
+		IssuedAt: jwt.NewNumericDate(r.At), ExpiresAt: jwt.NewNumericDate(r.At.Add(ticketLife)),
 	})
-	t.Header["kid"] = keyID
+	t.Header["kid"] = r.KeyID
 	signed, err := t.SignedString(key)
 	if err != nil {
 		return Token{}, errors.New("association: the ticket cannot be signed")

@@ -288,7 +288,7 @@ func TestR09_ATicketOfAnOldEpochIsDead(t *testing.T) {
 	w, _ := watchedWorld(t, takesTickets(public))
 	id := w.member("ada")
 	issue := func() association.Token {
-		ticket, err := association.NewTicket(private, "app", "acme", id, w.clock.Now())
+		ticket, err := association.NewTicket(private, association.TicketRequest{KeyID: "app", Audience: "acme", Account: id, At: w.clock.Now()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -326,6 +326,28 @@ func TestR09_ATicketOfAnOldEpochIsDead(t *testing.T) {
 	}
 }
 
+func TestNewTicketRefusesWhatNobodyWouldTake(t *testing.T) {
+	_, private := ticketKey(1)
+	good := association.TicketRequest{KeyID: "app", Audience: "acme", Account: "user-7", At: time.Now()}
+	for name, tt := range map[string]struct {
+		key  ed25519.PrivateKey
+		edit func(*association.TicketRequest)
+	}{
+		"no key":        {nil, func(*association.TicketRequest) {}},
+		"a short key":   {private[:31], func(*association.TicketRequest) {}},
+		"no name of it": {private, func(r *association.TicketRequest) { r.KeyID = "" }},
+		"no audience":   {private, func(r *association.TicketRequest) { r.Audience = "" }},
+		"nobody":        {private, func(r *association.TicketRequest) { r.Account = "" }},
+		"at no time":    {private, func(r *association.TicketRequest) { r.At = time.Time{} }},
+	} {
+		r := good
+		tt.edit(&r)
+		if ticket, err := association.NewTicket(tt.key, r); err == nil || !ticket.IsZero() {
+			t.Errorf("%s: a ticket is made", name)
+		}
+	}
+}
+
 func TestNewTicketIsOneThatIsTaken(t *testing.T) {
 	public, private := ticketKey(1)
 	w, _ := watchedWorld(t, takesTickets(public))
@@ -333,7 +355,7 @@ func TestNewTicketIsOneThatIsTaken(t *testing.T) {
 	now := w.clock.Now()
 	var ids []string
 	for range 2 {
-		ticket, err := association.NewTicket(private, "app", "acme", "user-7", now)
+		ticket, err := association.NewTicket(private, association.TicketRequest{KeyID: "app", Audience: "acme", Account: "user-7", At: now})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -66,21 +66,3 @@ func (h *change) remove(ctx context.Context, id string) error {
 	}
 	return refuse(ErrNoSuchMethod, "")
 }
-
-func (h *change) removePassword(ctx context.Context) error {
-	switch {
-	case h.s.passwords != nil:
-		return refuse(ErrUnsupported, "the application keeps its passwords itself")
-	case h.data.Password == nil:
-		return refuse(ErrNoSuchMethod, "")
-	}
-	if err := h.mayLose(ctx, ""); err != nil {
-		return err
-	}
-	h.event.Kind = EventRemovePassword
-	if err := h.loses(ctx, passwordFactor(h.data)); err != nil {
-		return err
-	}
-	h.data.Password = nil
-	return nil
-}

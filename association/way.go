@@ -7,21 +7,13 @@ import (
 )
 
 // ways counts what would really let the person sign in to the account, as the policy
-// is now, without the methods of these IDs (R52): an address by a code, and the
+// is now, without the method of this ID (R52): an address by a code, and the
 // password together with something to type beside it. A password that the host keeps
 // counts by itself, since the host's own form asks for the host's own names.
-func (s *Service) ways(ctx context.Context, a *store.Account, d accountData, now int64, without ...string) (n int, err error) {
-	gone := func(id string) bool {
-		for _, w := range without {
-			if w == id {
-				return true
-			}
-		}
-		return false
-	}
+func (s *Service) ways(ctx context.Context, a *store.Account, d accountData, now int64, without string) (n int, err error) {
 	named := false
 	for _, as := range a.Associations {
-		if _, ok := s.kinds[as.Kind]; !ok || gone(as.ID) {
+		if _, ok := s.kinds[as.Kind]; !ok || as.ID == without {
 			continue
 		}
 		named = true
@@ -29,7 +21,7 @@ func (s *Service) ways(ctx context.Context, a *store.Account, d accountData, now
 			n++
 		}
 	}
-	if gone(factorPassword) {
+	if without == factorPassword {
 		return n, nil
 	}
 	if s.passwords != nil {

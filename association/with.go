@@ -4,8 +4,8 @@ import "github.com/ligature-auth/ligature/store"
 
 // With returns a copy of the Service that keeps its records in st, a store inside
 // a transaction that the host has begun (bunstore's In makes one of a *sql.Tx, its New
-// of a bun.Tx). Bind, Import, Account and what is done by the host's word work there,
-// so that what they write commits or rolls back with the host's own rows. The copy is
+// of a bun.Tx). Bind, Unbind, Import, ImportAll, Account, Find and what is done by the
+// host's word work there, so that what they write commits or rolls back with the host's own rows. The copy is
 // cheap: make one for each transaction. It is no safer for concurrent use than the
 // transaction.
 //
@@ -13,9 +13,9 @@ import "github.com/ligature-auth/ligature/store"
 // back what has been counted or told (R22). Codes are sent and verified, and sudo
 // and sign-in judged, before the transaction begins.
 //
-// After any error the host rolls back. A conflict, of a read too, is ErrBusy at once, because a
-// second look from inside the transaction may see no more than the first: roll
-// back and repeat the whole. ErrIdentifierTaken leaves both tokens good, as ever.
+// After any error the host rolls back. A conflict, of a read too, is ErrBusy at once,
+// because a second look from inside the transaction may see no more than the first:
+// roll back and repeat the whole. ErrIdentifierTaken leaves both tokens good, as ever.
 //
 // A Bind that was rolled back leaves no answer behind: its repeat is a first call. The
 // repeat of one that was committed is told the same and writes nothing, so what the

@@ -47,7 +47,7 @@ func (o ticketOffice) tickets() association.Tickets {
 // devTicket hands whoever asks a ticket for the demo account.
 func (o ticketOffice) devTicket(account string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		ticket, err := association.NewTicket(o.private, ticketKeyID, ticketAudience, account, time.Now())
+		ticket, err := association.NewTicket(o.private, association.TicketRequest{KeyID: ticketKeyID, Audience: ticketAudience, Account: account, At: time.Now()})
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return

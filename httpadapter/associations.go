@@ -31,10 +31,6 @@ func associations(h *handler, x *exchange) (any, error) {
 	}{len(data), data}, nil
 }
 
-// sudoHeader carries a sudo token where a body is not sure to arrive: with DELETE, and
-// on the host's own routes.
-const sudoHeader = "X-Sudo-Token"
-
 // unbind removes a method.
 func unbind(h *handler, x *exchange) (any, error) {
 	token, err := shownSudo(x)
@@ -42,19 +38,4 @@ func unbind(h *handler, x *exchange) (any, error) {
 		return nil, err
 	}
 	return nothing{}, h.svc.Unbind(x.r.Context(), x.caller, association.UnbindRequest{ID: x.r.PathValue("id"), SudoToken: token})
-}
-
-// shownSudo is the sudo token of a request that has no other body: there, or in the
-// header.
-func shownSudo(x *exchange) (association.Token, error) {
-	body, err := read[struct {
-		SudoToken sudoToken `json:"sudo_token"`
-	}](x)
-	if err != nil {
-		return association.Token{}, err
-	}
-	if body.SudoToken == "" {
-		return association.NewToken(x.r.Header.Get(sudoHeader)), nil
-	}
-	return body.SudoToken.token(), nil
 }

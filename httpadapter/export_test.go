@@ -71,11 +71,11 @@ func ClientIP(r *http.Request, proxies ...netip.Prefix) netip.Addr {
 
 // Body has a field of every type that a request's body has.
 type Body struct {
-	Email     string     `json:"email"`
-	Username  string     `json:"username"`
-	Code      code       `json:"verification_code"`
-	SudoToken sudoToken  `json:"sudo_token"`
-	Conflict  resolution `json:"conflict_resolution"`
+	Email     string    `json:"email"`
+	Username  string    `json:"username"`
+	Code      code      `json:"verification_code"`
+	SudoToken sudoToken `json:"sudo_token"`
+	Conflict  conflict  `json:"conflict_resolution"`
 }
 
 // ParseBody reads a body as the endpoints do.

@@ -27,7 +27,7 @@ func history(h *handler, x *exchange) (any, error) {
 	if q.Get("ne_query[action]") == userLogin {
 		r.Except = signingInEvents
 	}
-	events, next, err := h.svc.History(x.r.Context(), x.caller, r)
+	page, err := h.svc.History(x.r.Context(), x.caller, r)
 	if err != nil {
 		return nil, err
 	}
@@ -44,13 +44,13 @@ func history(h *handler, x *exchange) (any, error) {
 		Meta      meta   `json:"meta"`
 	}
 	data := []item{}
-	for _, e := range events {
+	for _, e := range page.Events {
 		data = append(data, item{e.ID, string(e.Kind), e.IP, e.UserAgent, e.Device, rfc3339(e.At), meta{e.Factor}})
 	}
 	return struct {
 		Data []item `json:"data"`
 		Next string `json:"next_page_token,omitempty"`
-	}{data, next}, nil
+	}{data, page.Next}, nil
 }
 
 // limitOf reads limit, which some clients write as "undefined".

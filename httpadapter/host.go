@@ -16,7 +16,7 @@ import (
 //
 // who returns the zero Actor for nobody. Its Session must name the host's session,
 // so that no two share a name; it is kept in clear in records and events, so it is
-// never the cookie's value itself: SessionName makes a name of that. Its
+// never the cookie's value itself: HostSessionName makes a name of that. Its
 // AuthenticatedAt says when the person signed in. HostActor makes an Actor of what a
 // host commonly has. It may refuse with association.ErrUnauthenticated or ErrBlocked; any other
 // error is answered as unavailable, and logged nowhere else.
@@ -61,16 +61,16 @@ func (host) elevated(*handler, *exchange) error { return nil }
 func (host) offers() offer                      { return knowing }
 func (host) crossOrigin() bool                  { return false }
 
-// SessionName names a session of the host's by its token or cookie value, for
+// HostSessionName names a session of the host's by its token or cookie value, for
 // Actor.Session: the same value has the same name, and nobody finds the value by the
 // name.
-func SessionName(token string) string {
+func HostSessionName(token string) string {
 	sum := sha256.Sum256([]byte("ligature/session/v1" + token))
 	return hex.EncodeToString(sum[:])
 }
 
 // HostActor is the Actor of a user of the host's, by their ID, by the token or cookie
-// value of their session, which SessionName makes a name of, and by when they signed
+// value of their session, which HostSessionName makes a name of, and by when they signed
 // in. An ID that is a number is the Actor's in decimal; the zero ID is nobody.
 func HostActor[ID ~int | ~int32 | ~int64 | ~uint | ~uint32 | ~uint64 | ~string](user ID, token string, at time.Time) association.Actor {
 	var nobody ID
@@ -79,7 +79,7 @@ func HostActor[ID ~int | ~int32 | ~int64 | ~uint | ~uint32 | ~uint64 | ~string](
 	}
 	a := association.Actor{Account: fmt.Sprint(user), AuthenticatedAt: at}
 	if token != "" { // else there is no session, and Host refuses
-		a.Session = SessionName(token)
+		a.Session = HostSessionName(token)
 	}
 	return a
 }

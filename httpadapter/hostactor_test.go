@@ -12,7 +12,7 @@ import (
 func TestHostActor(t *testing.T) {
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	type userID uint32
-	name := httpadapter.SessionName("cookie")
+	name := httpadapter.HostSessionName("cookie")
 	for what, tt := range map[string]struct{ got, want association.Actor }{
 		"a number":          {httpadapter.HostActor(int64(-42), "cookie", at), association.Actor{Account: "-42", Session: name, AuthenticatedAt: at}},
 		"a large number":    {httpadapter.HostActor(uint64(1<<63), "cookie", at), association.Actor{Account: "9223372036854775808", Session: name, AuthenticatedAt: at}},

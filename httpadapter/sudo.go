@@ -54,3 +54,22 @@ func sudoState(h *handler, x *exchange) (any, error) {
 	}
 	return answer, nil
 }
+
+// sudoHeader carries a sudo token where a body is not sure to arrive: with DELETE, and
+// on the host's own routes.
+const sudoHeader = "X-Sudo-Token"
+
+// shownSudo is the sudo token of a request that has no other body: there, or in the
+// header.
+func shownSudo(x *exchange) (association.Token, error) {
+	body, err := read[struct {
+		SudoToken sudoToken `json:"sudo_token"`
+	}](x)
+	if err != nil {
+		return association.Token{}, err
+	}
+	if body.SudoToken == "" {
+		return association.NewToken(x.r.Header.Get(sudoHeader)), nil
+	}
+	return body.SudoToken.token(), nil
+}

@@ -20,7 +20,7 @@ func takeTickets(c *association.Config) {
 // ticket is one that the application signs now.
 func (w *world) ticket(account string) string {
 	w.t.Helper()
-	token, err := association.NewTicket(ticketKey, "t1", "acme", account, w.clock.Now())
+	token, err := association.NewTicket(ticketKey, association.TicketRequest{KeyID: "t1", Audience: "acme", Account: account, At: w.clock.Now()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestTicketRefused(t *testing.T) {
 	}
 	signed := func(key ed25519.PrivateKey, id, audience, account string, shift time.Duration) func(*world) m {
 		return func(w *world) m {
-			token, err := association.NewTicket(key, id, audience, account, w.clock.Now().Add(shift))
+			token, err := association.NewTicket(key, association.TicketRequest{KeyID: id, Audience: audience, Account: account, At: w.clock.Now().Add(shift)})
 			if err != nil {
 				w.t.Fatal(err)
 			}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 )
 
 // options are the sizes of a run.
@@ -22,7 +23,8 @@ type options struct {
 	databases            string
 	profiles             string
 	callers              int
-	slack                uint64 // bytes that a storm may take beside its hashes
+	slack                uint64        // bytes that a storm may take beside its hashes
+	patience             time.Duration // beyond what a call may take in it
 }
 
 type section struct {

@@ -238,7 +238,7 @@ func (r *run) signInAnonymously(device string) func() op {
 
 // issue makes a ticket for the account, which need not be known.
 func (r *run) issue(account string) *ticket {
-	t, err := association.NewTicket(ticketKey, "t", "acme", account, r.now)
+	t, err := association.NewTicket(ticketKey, association.TicketRequest{KeyID: "t", Audience: "acme", Account: account, At: r.now})
 	if err != nil {
 		r.rt.Fatal(err)
 	}

@@ -119,7 +119,7 @@ func TestGuideShowsWhatIsTested(t *testing.T) {
 	}
 	inside := strings.ReplaceAll(tests.String(), "\n\t", "\n")
 	shown := blocks(t, "go")
-	if len(shown) != 2 {
+	if len(shown) != 3 {
 		t.Errorf("%d blocks of Go", len(shown))
 	}
 	for _, block := range shown {

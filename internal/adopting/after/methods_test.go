@@ -290,7 +290,7 @@ func TestTokensBesideSessions(t *testing.T) {
 		return out
 	}
 	s.registered("ada@example.com").binds("ada@example.org")
-	ticket, err := association.NewTicket(key, "2026-11", "posts", "1", time.Now())
+	ticket, err := association.NewTicket(key, association.TicketRequest{KeyID: "2026-11", Audience: "posts", Account: "1", At: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/ligature-auth/ligature/association"
 )
 
-// resolution is what a client asks for where another account has the address: a name,
+// conflict is what a client asks for where another account has the address: a name,
 // or its number.
-type resolution association.Conflict
+type conflict association.Conflict
 
 var resolutions = map[string]association.Conflict{
 	`null`: "", `"DEFAULT"`: "", `0`: "",
@@ -20,7 +20,7 @@ var resolutions = map[string]association.Conflict{
 }
 
 // UnmarshalJSONFrom takes a name or a number of the table.
-func (c *resolution) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+func (c *conflict) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	v, err := d.ReadValue()
 	if err != nil {
 		return err
@@ -29,6 +29,6 @@ func (c *resolution) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	if !ok {
 		return &json.SemanticError{Err: fmt.Errorf("no such resolution")}
 	}
-	*c = resolution(known)
+	*c = conflict(known)
 	return nil
 }

@@ -1,8 +1,6 @@
 package httpadapter
 
 import (
-	"time"
-
 	"github.com/ligature-auth/ligature/association"
 )
 
@@ -77,31 +75,48 @@ func editProfile(h *handler, x *exchange) (any, error) {
 	return me(h, x)
 }
 
-// deleteMe deletes the account. The client shows the sudo token in the query; where it
-// does the body is not asked.
-func deleteMe(h *handler, x *exchange) (any, error) {
-	var r association.DeleteRequest
-	switch shown := x.r.URL.Query()["sudo_token"]; len(shown) {
-	case 0:
-		token, err := shownSudo(x)
+// editBasic edits the account for the calls of the client that carry no token: for an
+// address or a username the session must hold what it takes. Each part is a commit of
+// its own, in this order, and the first refusal ends it.
+func editBasic(h *handler, x *exchange) (any, error) {
+	body, err := read[struct {
+		Email    string  `json:"email"`
+		Phone    string  `json:"phone"`
+		Username string  `json:"username"`
+		Nickname *string `json:"nickname"`
+		Picture  *string `json:"avatar_url"`
+		Locale   *string `json:"locale"`
+	}](x)
+	if err != nil {
+		return nil, err
+	}
+	profile := association.ProfileRequest{Name: body.Nickname, Picture: body.Picture, Locale: body.Locale}
+	if err := profile.Validate(); err != nil {
+		return nil, err
+	}
+	if body.Email != "" || body.Phone != "" {
+		kind, to, err := address(body.Email, body.Phone)
 		if err != nil {
 			return nil, err
 		}
-		r.SudoToken = token
-	case 1:
-		r.SudoToken = association.NewToken(shown[0])
-	default:
-		return nil, badBody("give one sudo token")
+		_, err = h.svc.Bind(x.r.Context(), x.caller, association.BindRequest{Kind: kind, To: to, FromSession: true})
+		if err != nil {
+			return nil, err
+		}
 	}
-	if err := h.svc.Delete(x.r.Context(), x.caller, r); err != nil {
-		return nil, err
-	}
-	return nothing{}, h.left(x)
+	return nothing{}, h.edit(x, body.Username, profile)
 }
 
-func rfc3339(t time.Time) string {
-	if t.IsZero() {
-		return ""
+// edit changes the username and the profile, if any of it is named.
+func (h *handler) edit(x *exchange, username string, profile association.ProfileRequest) error {
+	if username != "" {
+		r := association.UsernameRequest{Username: username, FromSession: true}
+		if err := h.svc.SetUsername(x.r.Context(), x.caller, r); err != nil {
+			return err
+		}
 	}
-	return t.UTC().Format(time.RFC3339)
+	if profile == (association.ProfileRequest{}) {
+		return nil
+	}
+	return h.svc.SetProfile(x.r.Context(), x.caller, profile)
 }

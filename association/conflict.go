@@ -1,7 +1,6 @@
 package association
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -79,19 +78,9 @@ func (h *change) claim(ctx context.Context, r BindRequest, k Kind, v held) error
 	if err != nil {
 		return err
 	}
-	if other == nil {
-		if has, err := s.hasAccount(ctx, from, *address, h.now); err != nil || !has {
-			return cmp.Or(err, error(refuse(ErrIdentifierTaken, "")))
-		}
-	}
-	if other == nil {
-		// The address alone takes the account over, so it is asked what signing in is.
-		d, err := decodeAccount(from)
-		if err != nil {
+	if other == nil { // the address alone takes the account over, as if it signed in
+		if err := s.mayTakeOver(ctx, v, from, *address, h.now); err != nil {
 			return err
-		}
-		if !v.v.recent(*address, d) {
-			return refuse(ErrInvalidProof, "")
 		}
 	}
 	t := Transfer{
@@ -168,18 +157,33 @@ func (h *change) provedOther(ctx context.Context, r BindRequest, from *store.Acc
 	return &proved{g.Factor, other.holding(g)}, nil
 }
 
+// mayTakeOver refuses the proof of an address that is not all that its account has, or
+// that was asked for before the account was what it is.
+func (s *Service) mayTakeOver(ctx context.Context, v held, from *store.Account, address store.Association, now int64) error {
+	d, err := decodeAccount(from)
+	if err != nil {
+		return err
+	}
+	has, err := s.hasAccount(ctx, from, d, address, now)
+	switch {
+	case err != nil:
+		return err
+	case !has:
+		return refuse(ErrIdentifierTaken, "")
+	case !v.v.recent(address, d):
+		return refuse(ErrInvalidProof, "")
+	}
+	return nil
+}
+
 // hasAccount reports whether whoever holds the address has the account: it would let
 // them in by itself, and it is all that the account could prove itself by, now and of
 // late. Another that is stale is still one.
-func (s *Service) hasAccount(ctx context.Context, a *store.Account, address store.Association, now int64) (bool, error) {
+func (s *Service) hasAccount(ctx context.Context, a *store.Account, d accountData, address store.Association, now int64) (bool, error) {
 	for _, as := range a.Associations {
 		if as.ID != address.ID && s.reachable(as) {
 			return false, nil
 		}
-	}
-	d, err := decodeAccount(a)
-	if err != nil {
-		return false, err
 	}
 	all, err := s.factors(ctx, a, now)
 	if err != nil {

@@ -63,6 +63,23 @@ func (s *Service) hashPassword(ctx context.Context, password string) (hash strin
 	return hash, err
 }
 
+// hashOnce makes the hash of a password that a call sets, unless it did so in an earlier
+// try. It may have waited, and moves now along: what died meanwhile is dead.
+func (s *Service) hashOnce(ctx context.Context, c Caller, password string, hash *string, now *int64) error {
+	if *hash != "" {
+		return nil
+	}
+	if err := s.guardHashing(ctx, c, *now); err != nil {
+		return err
+	}
+	made, err := s.hashPassword(ctx, password)
+	if err != nil {
+		return err
+	}
+	*hash, *now = made, s.now()
+	return nil
+}
+
 // checkHash refuses a hash from elsewhere that cannot be judged here, is none worth
 // the name, or costs too much.
 func (s *Service) checkHash(hash string) error {

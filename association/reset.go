@@ -62,17 +62,11 @@ func (s *Service) resetPassword(ctx context.Context, c Caller, r ResetRequest) e
 		if len(noted) > 0 {
 			a = &noted[0]
 		}
-		if hash == "" { // made once, however often the write is tried
-			if err := s.guardHashing(ctx, c, now); err != nil {
-				return store.Change{}, err
-			}
-			if hash, err = s.hashPassword(ctx, r.Password); err != nil {
-				return store.Change{}, err
-			}
-			now = s.now() // it may have waited: what died meanwhile is dead
-			if !s.redeemable(h, r.VerificationToken, now) {
-				return store.Change{}, refuse(ErrInvalidProof, "")
-			}
+		if err := s.hashOnce(ctx, c, r.Password, &hash, &now); err != nil {
+			return store.Change{}, err
+		}
+		if !s.redeemable(h, r.VerificationToken, now) {
+			return store.Change{}, refuse(ErrInvalidProof, "")
 		}
 		return s.resetChange(ctx, h, a, c, f, hash, req, now)
 	})

@@ -71,14 +71,10 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 		if err != nil {
 			return store.Change{}, err
 		}
-		if hash == "" && r.Password != "" { // made once, however often the write is tried
-			if err := s.guardHashing(ctx, c, now); err != nil {
+		if r.Password != "" {
+			if err := s.hashOnce(ctx, c, r.Password, &hash, &now); err != nil {
 				return store.Change{}, err
 			}
-			if hash, err = s.hashPassword(ctx, r.Password); err != nil {
-				return store.Change{}, err
-			}
-			now = s.now() // it may have waited: what died meanwhile is dead
 			if !s.redeemable(h, r.VerificationToken, now) {
 				return store.Change{}, refuse(ErrInvalidProof, "")
 			}

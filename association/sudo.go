@@ -89,22 +89,14 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 		var change store.Change
 		switch {
 		case byToken:
-			code, spent, err := s.sudoByCode(ctx, c, a, r.VerificationToken, now)
+			code, write, err := s.sudoByCode(ctx, c, a, r, now)
 			if err != nil {
 				return store.Change{}, err
 			}
-			by := passwordBeside
 			if r.Password == "" {
-				if by, err = s.besideCode(ctx, a, c.Actor, now); err != nil {
-					return store.Change{}, err
-				}
 				f = code
 			}
-			accounts, err := s.vouches(ctx, a, code, by, now)
-			if err != nil {
-				return store.Change{}, err
-			}
-			change.Proofs, change.Accounts = []store.Proof{spent}, accounts
+			change = write
 		case r.AuthenticatorCode != "":
 			if f, change.Accounts, err = s.sudoByApp(ctx, a, &app); err != nil {
 				return store.Change{}, err
@@ -135,23 +127,33 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 	return told.grant(), nil
 }
 
-// sudoByCode returns the address that a sudo code went to, as a factor, and the write
-// that spends the code's token.
-func (s *Service) sudoByCode(ctx context.Context, c Caller, a *store.Account, t Token, now int64) (factor, store.Proof, error) {
-	slot, ok := verificationSlot(t)
+// sudoByCode returns the address that a sudo code went to, as a factor, if it vouches
+// together with what stands beside it; and the write that spends the code's token.
+func (s *Service) sudoByCode(ctx context.Context, c Caller, a *store.Account, r SudoRequest, now int64) (factor, store.Change, error) {
+	slot, ok := verificationSlot(r.VerificationToken)
 	if !ok {
-		return factor{}, store.Proof{}, refuse(ErrInvalidProof, "")
+		return factor{}, store.Change{}, refuse(ErrInvalidProof, "")
 	}
 	h, err := s.present(ctx, c, slot, sender.Sudo)
 	if err != nil {
-		return factor{}, store.Proof{}, err
+		return factor{}, store.Change{}, err
 	}
 	own := linked(a, h.v.Kind, h.v.Target)
-	if own == nil || !s.redeemable(h, t, now) {
-		return factor{}, store.Proof{}, refuse(ErrInvalidProof, "")
+	if own == nil || !s.redeemable(h, r.VerificationToken, now) {
+		return factor{}, store.Change{}, refuse(ErrInvalidProof, "")
 	}
 	f, err := addressFactor(*own)
-	return f, s.spent(h, request{}, now, nil), err
+	if err != nil {
+		return factor{}, store.Change{}, err
+	}
+	by := passwordBeside
+	if r.Password == "" {
+		if by, err = s.besideCode(ctx, a, c.Actor, now); err != nil {
+			return factor{}, store.Change{}, err
+		}
+	}
+	noted, err := s.vouches(ctx, a, f, by, now)
+	return f, store.Change{Proofs: []store.Proof{s.spent(h, request{}, now, nil)}, Accounts: noted}, err
 }
 
 // sudoByApp returns the account's authenticator as a factor, if the code is its own,

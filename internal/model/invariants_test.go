@@ -30,7 +30,6 @@ func (r *run) hold(f *frame) {
 		stored[a.id] = s
 	}
 	r.onlyByAToken(f, stored)
-	r.oneOwner(stored)
 	r.oneTokenForACode()
 	r.nothingDeadWorks()
 	r.aWayRemains(stored)
@@ -83,19 +82,8 @@ func (r *run) slotState(id string) string {
 	return parseSlot(*p).State
 }
 
-// I2: an identifier has one owner at most.
-func (r *run) oneOwner(stored map[string]*store.Account) {
-	owners := map[string]string{}
-	for _, a := range r.accounts {
-		for _, as := range stored[a.id].Associations {
-			name := as.Kind + " " + string(as.Value)
-			if other, twice := owners[name]; twice {
-				r.broke("I2: an identifier has two owners", "%s: %s and %s", name, other, a.id)
-			}
-			owners[name] = a.id
-		}
-	}
-}
+// I2: an identifier has one owner at most: see model.owner, and onlyByAToken, which
+// holds what each account has.
 
 // I3: no more guesses are judged than the budgets allow: see model.mayGuess,
 // model.within and journal.wrote.

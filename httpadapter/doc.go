@@ -21,10 +21,10 @@
 //
 // with the HTTP status that goes with it. Where sudo is missing the status is 401
 // with the challenge of RFC 9470. A request that is repeated with the same
-// X-Request-Id within a minute gets the same answer and has one effect. Two sorts of
-// answers cannot be had again: those to a request that ended its own session, which is
-// nobody's any more (only that of signing out is the same), and with Cookie that of
-// sudo, which carries the session's new cookie; whoever loses it signs in anew.
+// X-Request-Id within a minute gets the same answer and has one effect. With Cookie some
+// answers cannot be had again: that of sudo, which carries the session's new cookie, and
+// those to a request that ended its own session, but for signing out; whoever loses one
+// signs in anew.
 //
 // docs/http.md lists the endpoints, docs/routes.md what each asks.
 //

@@ -189,7 +189,7 @@ func (s *Service) mayLose(ctx context.Context, f factor, a *store.Account, d acc
 	itself := key != "" && f.key() == key
 	has := func(key string) bool { return hasKey(a, d, key) }
 	if key != "" && !itself && (f.restsOn(key) || f.orphan(has)) {
-		return refuse(ErrSudoRequired, "prove who you are by something that was not set of late by what is to go")
+		return refuse(ErrSudoRequired, "what an address set of late does not vouch against it: prove who you are by a code to it, or by something else")
 	}
 	if !itself && !s.policy.StrongestAvailable {
 		return nil

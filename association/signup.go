@@ -133,8 +133,8 @@ func (s *Service) signUpChange(h held, c Caller, r SignUpRequest, g *guest, user
 	if username != nil {
 		change.Link = append(change.Link, newAssociation(a.ID, UsernameKind, username, clip(r.Username), byChoice, nil, now))
 	}
-	if hash != "" {
-		d.Password = &passwordData{Hash: hash, SetAt: now, Roots: []string{own.ID}}
+	if hash != "" { // which is theirs from the beginning, as the address is: it rests on nothing
+		d.Password = &passwordData{Hash: hash, SetAt: now}
 	}
 	a.Data = encode(d)
 	f := factor{Kind: own.Kind, ID: own.ID, SetAt: now}

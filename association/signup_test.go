@@ -221,3 +221,21 @@ func TestR48_ManySignUpsWithOneUsernameHaveOneWinner(t *testing.T) {
 		t.Errorf("a loser without the username: %v", err)
 	}
 }
+
+// What somebody begins an account with is theirs from the beginning: neither waits for
+// the other.
+func TestAPasswordChosenAtSignUpVouchesAtOnce(t *testing.T) {
+	w, _ := watchedWorld(t)
+	c := device("d")
+	in, err := w.signUp(c, association.SignUpRequest{VerificationToken: w.prove(c, "email", "ada@example.com"), Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = w.as(c, in)
+	if err := w.bind(c, "email", "ada@example.org", w.sudo(c), w.prove(c, "email", "ada@example.org")); err != nil {
+		t.Errorf("the password replaces the email: %v", err)
+	}
+	if err := w.bind(c, "email", "ada@example.net", w.sudoByCode(c, "email", "ada@example.org"), w.prove(c, "email", "ada@example.net")); !errors.Is(err, association.ErrSudoRequired) {
+		t.Errorf("the email replaces itself, though there is the password: %v", err)
+	}
+}

@@ -205,3 +205,46 @@ func exampleBrowser(base string) func(method, path, body string) map[string]any 
 		return out
 	}
 }
+
+// A page of the application's own: whoever posts has a verified email address, and
+// whoever takes it all away has proved who they are within the last ten minutes.
+func ExampleRequireAssociation() {
+	mail := mailbox.New(mailbox.Options{})
+	app := users{passwords: map[string]string{"42": "correct horse"}, sessions: map[string]login{}}
+	svc := exampleService(mail, app)
+	by := httpadapter.Host(app.who)
+
+	// The mounting.
+	mux := http.NewServeMux()
+	if err := httpadapter.Mount(mux, "/auth", svc, httpadapter.Options{Sessions: by}); err != nil {
+		panic(err)
+	}
+	mux.HandleFunc("POST /login", app.login)
+	verified := httpadapter.RequireAssociation(svc, by, "email")
+	fresh := httpadapter.RequireFresh(svc, by, 10*time.Minute)
+	mux.Handle("POST /posts", verified(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"posted by": %q}`, httpadapter.ActorFrom(r.Context()).Account)
+	})))
+	mux.Handle("DELETE /posts", fresh(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"left": 0}`)
+	})))
+	server := httptest.NewServer(mux)
+	defer server.Close()
+
+	browser := exampleBrowser(server.URL)
+	fmt.Println("nobody:", browser("POST", "/posts", "")["error"])
+	browser("POST", "/login?user=42&password=correct+horse", "")
+	fmt.Println("without an address:", browser("POST", "/posts", "")["error"])
+	fmt.Println("just signed in:", browser("DELETE", "/posts", "")["left"])
+	if _, err := svc.Import(context.Background(), association.ImportedAccount{
+		ID: "42", Identifiers: []association.ImportedIdentifier{{Kind: "email", Value: "ada@example.com"}},
+	}); err != nil {
+		panic(err)
+	}
+	fmt.Println("with one:", browser("POST", "/posts", "")["posted by"])
+	// Output:
+	// nobody: unauthenticated
+	// without an address: failed_precondition
+	// just signed in: 0
+	// with one: 42
+}

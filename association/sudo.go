@@ -148,7 +148,7 @@ func (s *Service) sudoByCode(ctx context.Context, c Caller, a *store.Account, r 
 	}
 	by := passwordBeside
 	if r.Password == "" {
-		if by, err = s.besideCode(ctx, a, c.Actor, now); err != nil {
+		if by, err = s.besideCode(ctx, a, *own, c.Actor, now); err != nil {
 			return factor{}, store.Change{}, err
 		}
 	}
@@ -212,10 +212,12 @@ func (s *Service) signInFactor(ctx context.Context, a *store.Account, actor Acto
 	return factor{Kind: factorSignIn, SetAt: actor.AuthenticatedAt.UnixMicro()}, nil
 }
 
-// besideCode returns what stands beside the code to an address without a password.
-func (s *Service) besideCode(ctx context.Context, a *store.Account, actor Actor, now int64) (beside, error) {
-	if !s.signedInOfLate(actor, now) {
-		return nothingBeside, nil
+// besideCode returns what stands beside the code to an address without a password: a
+// recent sign-in, where the address is stale and so is all that the account has.
+func (s *Service) besideCode(ctx context.Context, a *store.Account, as store.Association, actor Actor, now int64) (beside, error) {
+	d, err := decodeAccount(a)
+	if err != nil || !s.stale(as, d, now) || !s.signedInOfLate(actor, now) {
+		return nothingBeside, err
 	}
 	all, err := s.factors(ctx, a, now)
 	if err != nil || len(all) > 0 {

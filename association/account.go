@@ -126,7 +126,7 @@ func decodeAccount(a *store.Account) (accountData, error) {
 // raiseEpoch kills every proof made so far, and what was begun and not confirmed.
 func raiseEpoch(a store.Account, d accountData, now int64) (store.Account, accountData) {
 	a.Epoch++
-	d.EpochAt, d.Enrolment = now, nil
+	d.EpochAt, d.Enrolment = max(d.EpochAt, now), nil
 	return a, d
 }
 

@@ -86,8 +86,8 @@ func (h acting) elevated(g grant) store.Proof {
 
 // used is the write that asserts the session, counts one use of its grant, and takes
 // both along into the epoch that the change leaves the account in.
-func (h acting) used(epoch int64, keep answer) store.Proof {
-	g := h.v.Sudo.use(epoch)
+func (h acting) used(epoch int64, sets string, keep answer) store.Proof {
+	g := h.v.Sudo.use(epoch, sets)
 	g.Answer = keep
 	h.v.Epoch = epoch
 	return h.holding(g)

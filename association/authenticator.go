@@ -107,7 +107,7 @@ func (s *Service) enrol(ctx context.Context, c Caller, r EnrolRequest) (Enrolmen
 			ID: told.ID, Secret: s.keys.hide(told.Secret, []byte(h.read.ID), []byte(told.ID)),
 			Session: c.Actor.sessionKey(), Roots: h.roots(""), Expires: told.Expires,
 		}
-		h.event.Kind = EventEnrolAuthenticator
+		h.event.Kind, h.sets = EventEnrolAuthenticator, told.ID
 		return nil
 	})
 	if err != nil {

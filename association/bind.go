@@ -146,7 +146,7 @@ func (h *change) bind(ctx context.Context, r BindRequest, k Kind, v held) (Assoc
 		return Association{}, err
 	}
 	link := newAssociation(h.read.ID, k.Name(), target, v.v.Typed, byCode, h.roots(instead), h.now)
-	h.event.Association = link.ID
+	h.event.Association, h.sets = link.ID, link.ID
 	h.write.Link = append(h.write.Link, link)
 	return s.association(link), nil
 }

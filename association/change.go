@@ -17,6 +17,7 @@ type change struct {
 	sudo   grant          // what the change rests on, of the session's or made up
 	own    bool           // it is the session's
 	leave  bool           // the session ends with the change
+	sets   string         // the key of a factor that it sets, or will
 	read   *store.Account // as it was read
 
 	account store.Account // as it will be, with data for its Data
@@ -93,7 +94,7 @@ func (h *change) done(keep answer) store.Change {
 	case h.leave:
 		h.write.Proofs = append(h.write.Proofs, h.acting.left()...)
 	case h.own:
-		h.write.Proofs = append(h.write.Proofs, h.acting.used(h.account.Epoch, keep))
+		h.write.Proofs = append(h.write.Proofs, h.acting.used(h.account.Epoch, h.sets, keep))
 	default:
 		h.write.Proofs = append(h.write.Proofs, h.acting.stamped(h.read.Epoch, h.account.Epoch)...)
 	}

@@ -130,5 +130,24 @@ func (s *Service) noticed(n store.Notice) (notice, func(context.Context) (again 
 		ID: n.ID, Channel: k.Channel(), To: string(v.Target), Purpose: sender.Notice,
 		Locale: v.Locale, Account: v.Account,
 	}, v.Kind, at(v.At))
-	return v, func(ctx context.Context) (int64, error) { return 0, s.post(ctx, m) }, nil
+	return v, func(ctx context.Context) (int64, error) {
+		enough, err := s.hadEnough(ctx, v)
+		if err != nil || enough {
+			return 0, s.failed(ctx, "a notice cannot be counted", err)
+		}
+		return 0, s.post(ctx, m)
+	}, nil
+}
+
+// hadEnough reports whether the address was told so often that it is told no more: of
+// changes that cost nothing to repeat. What it was told first is known to its owner.
+func (s *Service) hadEnough(ctx context.Context, v notice) (bool, error) {
+	if v.Attempts > 0 || !isNoticed(v.Kind) {
+		return false, nil
+	}
+	deliver, err := s.guardDelivery(ctx, s.now(), sender.Notice, v.Identifier, v.Target)
+	if err == nil && !deliver {
+		s.log.InfoContext(ctx, "a notice was left out", "kind", string(v.Kind), "to", s.pseudonym(string(v.Target)))
+	}
+	return !deliver, err
 }

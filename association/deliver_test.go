@@ -166,3 +166,46 @@ func TestDeliverEndsWithItsContext(t *testing.T) {
 	l.clock.Advance(time.Hour)
 	l.deliver(10, 0)
 }
+
+// TestR57_NoticesAreNoPump: what costs nothing to repeat is told five times an hour, the
+// first times, and an address that goes is told of it all the same.
+func TestR57_NoticesAreNoPump(t *testing.T) {
+	w := newWorld(t)
+	p := w.person("ada", false, "password", "phone")
+	sudo, err := p.sudo("password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	deliver := func() (told int) {
+		t.Helper()
+		before := len(w.mail.Messages())
+		for range 10 {
+			if n, err := w.svc.Deliver(t.Context(), 100); err != nil {
+				t.Fatal(err)
+			} else if n == 0 {
+				break
+			}
+		}
+		return len(w.mail.Messages()) - before
+	}
+	deliver()
+	w.clock.Advance(time.Hour)
+	if sudo, err = p.sudo("password"); err != nil {
+		t.Fatal(err)
+	}
+	for range 8 {
+		w.clock.Advance(time.Second)
+		if err := p.svc.SetPassword(t.Context(), p.c, association.PasswordRequest{SudoToken: sudo, Password: "another one"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if told := deliver(); told != 5 {
+		t.Errorf("of eight new passwords the phone was told %d, want 5", told)
+	}
+	if err := p.use(sudo, "remove phone"); err != nil {
+		t.Fatal(err)
+	}
+	if told := deliver(); told != 1 {
+		t.Errorf("of its removal it was told %d, want 1", told)
+	}
+}

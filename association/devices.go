@@ -114,7 +114,7 @@ type EndSessionsRequest struct {
 // every token made before is dead, and the host's SessionRevoker is told.
 //
 // Whoever can go on acting is limited, by Budgets.EndingOthersPerAccount: with
-// KeepCurrent, and in a session that the host keeps.
+// KeepCurrent, and in a session that the host keeps. A live sudo lifts that.
 //
 // ErrUnauthenticated, ErrRateLimited, ErrBlocked, ErrPermissionDenied (an anonymous
 // account), ErrBusy, ErrUnavailable.
@@ -132,7 +132,7 @@ func (s *Service) endSessions(ctx context.Context, c Caller, r EndSessionsReques
 	}
 	counted := !r.KeepCurrent && !c.Actor.HostSession // who leaves is not
 	return s.underSession(ctx, c, named, func(h *change) error {
-		if !counted {
+		if g := h.acting.v.Sudo; !counted && (g == nil || s.mayUse(*g, h.read, h.now) != nil) {
 			if err := s.guardEndingOthers(ctx, h.read.ID, h.now); err != nil {
 				return err
 			}

@@ -219,3 +219,26 @@ func TestR27_ASessionAloneKeepsNobodyFromRecovering(t *testing.T) {
 		}
 	}
 }
+
+// Whoever has proved who they are ends the others however often a session alone did.
+func TestR27_ASudoLiftsTheLimitOfEndingOthers(t *testing.T) {
+	w := newWorld(t)
+	p := w.person("ada", false, "password")
+	thief := w.hostCaller(p.c.Actor.Account, "the thief's session")
+	for range 5 {
+		if err := w.svc.EndSessions(t.Context(), thief, association.EndSessionsRequest{KeepCurrent: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	allRefused(t, association.ErrRateLimited, map[string]error{
+		"by a session": w.svc.EndSessions(t.Context(), p.c, association.EndSessionsRequest{KeepCurrent: true}),
+	})
+	if _, err := p.sudo("password"); err != nil {
+		t.Fatal(err)
+	}
+	for range 6 {
+		if err := w.svc.EndSessions(t.Context(), p.c, association.EndSessionsRequest{KeepCurrent: true}); err != nil {
+			t.Errorf("with sudo: %v", err)
+		}
+	}
+}

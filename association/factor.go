@@ -148,7 +148,7 @@ const maxGone = 32
 func (s *Service) leaves(ctx context.Context, a *store.Account, d accountData, old, f factor, now int64) ([]gone, error) {
 	over := func(g gone) bool { return now >= g.At+s.policy.FactorRootedFor.Microseconds() }
 	kept := slices.DeleteFunc(slices.Clone(d.Gone), over)
-	if f.restsOn(old.key()) && f.SetAt >= old.SetAt { // all passwords have one key
+	if f.key() == old.key() && f.SetAt >= old.SetAt { // all passwords have one key
 		return kept, nil
 	}
 	old = old.aged(now, s.policy.FactorRootedFor)

@@ -445,29 +445,78 @@ func TestR02_Laundering_AnOlderPasswordsChild(t *testing.T) {
 	p.mustNot("phone", "replace email")
 }
 
+// What set an address does not go unseen under it, though the address counts as it.
+func TestR02_Laundering_AChildDoesNotHideItsParent(t *testing.T) {
+	for name, tt := range map[string]struct{ parent, goes string }{
+		"a password that is reset":   {"password", "reset"},
+		"a password that is removed": {"password", "remove password"},
+		"an authenticator":           {"authenticator", "remove authenticator"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := people(t).person("ada", false, tt.parent)
+			p.must(tt.parent, "bind email") // today
+			p.mustNot("email", "replace email")
+			if tt.goes != "reset" {
+				p.must("email", tt.goes)
+			} else if err := p.reset("email"); err != nil {
+				t.Fatal(err)
+			}
+			p.mustNot("email", "replace email")
+			p.clock.Advance(rootedFor - time.Minute)
+			p.mustNot("email", "replace email")
+		})
+	}
+}
+
 // A sign-in that stood in for a factor does so no more once there is one that it has not
-// set.
+// set, whatever it was used for before.
 func TestR02_Laundering_AnOldSignInBesideAFactor(t *testing.T) {
-	w := people(t)
-	owner := w.person("ada", false)
-	thief := *owner
-	thief.c = w.hostCaller(owner.c.Actor.Account, "the thief's session")
-	thief.c.Actor.AuthenticatedAt, owner.c.Actor.AuthenticatedAt = w.clock.Now(), w.clock.Now()
-	grant, err := thief.sudo("sign_in")
-	if err != nil {
-		t.Fatal(err)
-	}
-	own, err := owner.sudo("sign_in")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := owner.use(own, "bind email"); err != nil {
-		t.Fatal(err)
-	}
-	if err := owner.use(own, "set password"); err != nil {
-		t.Errorf("beside what it has set itself: %v", err)
-	}
-	if err := thief.use(grant, "set password"); !errors.Is(err, association.ErrSudoRequired) {
-		t.Errorf("beside what another session has set: %v", err)
+	for name, tt := range map[string]struct{ first, owners, then string }{
+		"unused, beside an address":        {"", "bind email", "set password"},
+		"used, beside an address":          {"begin to enrol", "bind email", "set password"},
+		"unused, beside an authenticator":  {"", "enrol", "remove authenticator"},
+		"used, beside an authenticator":    {"begin to enrol", "enrol", "set password"},
+		"used for another, beside another": {"bind phone", "bind email", "set password"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := people(t)
+			owner := w.person("ada", false)
+			thief := *owner
+			thief.address = map[string]string{}
+			thief.c = w.hostCaller(owner.c.Actor.Account, "the thief's session")
+			thief.c.Actor.AuthenticatedAt, owner.c.Actor.AuthenticatedAt = w.clock.Now(), w.clock.Now()
+			grant, err := thief.sudo("sign_in")
+			if err != nil {
+				t.Fatal(err)
+			}
+			own, err := owner.sudo("sign_in")
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch tt.first {
+			case "":
+			case "begin to enrol":
+				if _, err := w.svc.EnrolAuthenticator(t.Context(), thief.c, association.EnrolRequest{SudoToken: grant}); err != nil {
+					t.Fatal(err)
+				}
+			default:
+				if err := thief.use(grant, tt.first); err != nil {
+					t.Fatal(err)
+				}
+				if err := owner.use(own, tt.owners); !errors.Is(err, association.ErrSudoRequired) {
+					t.Errorf("the other's too: %v", err)
+				}
+				return
+			}
+			if err := owner.use(own, tt.owners); err != nil {
+				t.Fatal(err)
+			}
+			if err := thief.use(grant, tt.then); !errors.Is(err, association.ErrSudoRequired) {
+				t.Errorf("%s: %v, want ErrSudoRequired", tt.then, err)
+			}
+			if err := owner.use(own, "set password"); err != nil {
+				t.Errorf("beside what it has set itself: %v", err)
+			}
+		})
 	}
 }

@@ -72,7 +72,7 @@ func (s *siege) change(t *rapid.T, thief bool) {
 	rests := thief && s.rests(by)
 	err := s.do(by, call)
 	if err != nil {
-		if !errors.Is(err, association.ErrSudoRequired) && !errors.Is(err, association.ErrLastMethod) {
+		if !errors.Is(err, association.ErrSudoRequired) && !errors.Is(err, association.ErrLastMethod) && !errors.Is(err, association.ErrSecondProof) {
 			t.Fatalf("%s under %s: %v", call, by, err)
 		}
 		return
@@ -121,8 +121,21 @@ func TestR02_Laundering_NoMovesTurnAnAddressAgainstItsAccount(t *testing.T) {
 		}
 		others := rapid.Permutation(slices.DeleteFunc(slices.Clone(kinds), func(f string) bool { return f == held })).Draw(r, "others")
 		others = others[:rapid.IntRange(1, len(others)).Draw(r, "n")]
-		factors := slices.Insert(slices.Clone(others), rapid.IntRange(0, len(others)).Draw(r, "place"), held)
-		s := &siege{person: people(t).person("ada", false, factors...), held: held, kinds: kinds, thiefs: map[string]time.Time{held: {}}}
+		place, isFresh := rapid.IntRange(0, len(others)).Draw(r, "place"), rapid.Bool().Draw(r, "fresh")
+		if isFresh {
+			place = len(others) // nothing of the owner's rests on it
+		}
+		factors := slices.Insert(slices.Clone(others), place, held)
+		var edits []func(*association.Config)
+		if rapid.Bool().Draw(r, "strongest") {
+			edits = append(edits, strongest)
+		}
+		if rapid.Bool().Draw(r, "stale") {
+			edits = append(edits, func(c *association.Config) {
+				c.Policy.ReproveAfter = map[string]time.Duration{"phone": 26 * time.Hour}
+			})
+		}
+		s := &siege{person: people(t, edits...).person("ada", isFresh, factors...), held: held, kinds: kinds, thiefs: map[string]time.Time{held: {}}}
 		change := func(thief bool) func(*rapid.T) { return func(t *rapid.T) { s.change(t, thief) } }
 		r.Repeat(map[string]func(*rapid.T){
 			"thief": change(true), "thief again": change(true), "thief still": change(true), "owner": change(false),
@@ -132,7 +145,9 @@ func TestR02_Laundering_NoMovesTurnAnAddressAgainstItsAccount(t *testing.T) {
 				}
 				_, thiefs := s.thiefs["password"]
 				owners := s.has("password") && !thiefs
-				if err := s.reset(held); err != nil {
+				if err := s.reset(held); errors.Is(err, association.ErrSecondProof) {
+					return
+				} else if err != nil {
 					t.Fatal(err)
 				}
 				s.set("password", true, true, owners)

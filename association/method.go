@@ -27,7 +27,8 @@ type Method struct {
 	// SignsIn says that it would let the person in by itself, as the policy is now: an
 	// address by a code, the password beside any identifier.
 	SignsIn bool
-	// Sudo says that it may prove who somebody is, for a change: Sudo would take it.
+	// Sudo says that it may prove who somebody is, for a change: Sudo would take it by
+	// itself.
 	Sudo bool
 	// Removable says that Unbind would not refuse it as the last of its sort: another
 	// usable method stays.

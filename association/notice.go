@@ -71,6 +71,16 @@ func (s *Service) owed(kind noticeKind, to store.Association, a *store.Account, 
 	})
 }
 
+// isNoticed reports whether a notice tells of such a change, which costs nothing to repeat.
+func isNoticed(kind noticeKind) bool {
+	for _, k := range noticed {
+		if k == kind {
+			return true
+		}
+	}
+	return false
+}
+
 // owedOf returns the notices that a change of this sort owes, by itself.
 func (s *Service) owedOf(happened EventKind, a *store.Account, c Caller, now int64) []store.Notice {
 	kind, ok := noticed[happened]

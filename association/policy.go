@@ -175,8 +175,8 @@ type Budgets struct {
 	WrongCodesPerAccount Limit
 
 	// EndingOthersPerAccount limits how often an account ends every session but the
-	// acting one: 5 an hour. Each time kills the codes that others have asked for, and
-	// nobody needs more than a session to ask for it.
+	// acting one: 5 an hour, where the session has no live sudo. Each time kills the
+	// codes that others have asked for, and a session alone is enough to do it.
 	EndingOthersPerAccount Limit
 
 	// PasswordsPerIP limits the passwords, right and wrong, that are judged or set

@@ -13,7 +13,7 @@ type Risks interface {
 	// AtRisk reports whether the address should not vouch by itself now. It is asked
 	// when a code that went there is about to sign somebody in, to give sudo, to reset
 	// a password, or to take the address from an account that has nothing else; and
-	// by CheckAssociation. An error refuses, as ErrUnavailable.
+	// by CheckAssociation, each time. An error refuses, as ErrUnavailable.
 	AtRisk(ctx context.Context, kind, value string) (bool, error)
 }
 
@@ -37,13 +37,13 @@ func (s *Service) atRisk(ctx context.Context, as store.Association) (bool, error
 type beside int
 
 const (
-	nothingBeside  beside = iota
-	signInBeside          // a recent one, where the account has nothing else to prove itself by
-	passwordBeside        // that was judged
+	nothingBeside beside = iota
+	signInBeside         // a recent one, where the account has nothing else to prove itself by
+	factorBeside         // the password, or a live sudo by another factor
 )
 
-// vouches refuses an address that was just proved where it does not vouch alone: a
-// password has to beside one at risk, and beside a stale one that or a recent sign-in. It
+// vouches refuses an address that was just proved where it does not vouch alone: another
+// factor has to beside one at risk, and beside a stale one that or a recent sign-in. It
 // returns the write that notes the proof, where the policy keeps note of it.
 func (s *Service) vouches(ctx context.Context, a *store.Account, f factor, by beside, now int64) (write []store.Account, err error) {
 	as := store.Association{}
@@ -65,7 +65,7 @@ func (s *Service) vouches(ctx context.Context, a *store.Account, f factor, by be
 		return nil, err
 	}
 	if risky {
-		needs = passwordBeside
+		needs = factorBeside
 	}
 	if by < needs {
 		return nil, refuse(ErrSecondProof, "")

@@ -249,3 +249,29 @@ func TestR53_TheRepeatOfASignInTakesItsPasswordToo(t *testing.T) {
 		}
 	}
 }
+
+// TestR53_ALiveSudoByAnotherFactorStandsBesideACode, where there is no password to.
+func TestR53_ALiveSudoByAnotherFactorStandsBesideACode(t *testing.T) {
+	p := people(t, reprovingPhones).person("ada", false, "email", "phone", "authenticator")
+	p.clock.Advance(reproveAfter)
+	if _, err := p.sudo("phone"); !errors.Is(err, association.ErrSecondProof) {
+		t.Errorf("the code alone: %v, want ErrSecondProof", err)
+	}
+	if _, err := p.sudo("authenticator"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.sudo("phone"); err != nil {
+		t.Errorf("beside a live sudo: %v", err)
+	}
+	if err := p.svc.CheckAssociation(t.Context(), p.c, "phone"); err != nil {
+		t.Errorf("it is proved anew: %v", err)
+	}
+	p.clock.Advance(reproveAfter)
+	if _, err := p.sudo("authenticator"); err != nil {
+		t.Fatal(err)
+	}
+	p.clock.Advance(10 * time.Minute)
+	if _, err := p.sudo("phone"); !errors.Is(err, association.ErrSecondProof) {
+		t.Errorf("beside one that is over: %v, want ErrSecondProof", err)
+	}
+}

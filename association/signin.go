@@ -121,7 +121,7 @@ func (s *Service) signInByToken(ctx context.Context, c Caller, r SignInRequest) 
 			if err := s.judgePassword(ctx, c, now, a, "", r.Password); err != nil {
 				return store.Change{}, err
 			}
-			by = passwordBeside
+			by = factorBeside
 		}
 		if repeat && s.openSession(h.v.Answer, h.proof.ID, &told) {
 			return store.Change{}, nil

@@ -15,7 +15,8 @@ import (
 // that has no factor.
 //
 // The password may stand beside the token of an address that does not vouch alone any
-// more (R53): the password is then the factor, and the address is proved anew.
+// more (R53): the password is then the factor, and the address is proved anew. A live sudo
+// by another factor stands beside it too; the address is then the factor.
 type SudoRequest struct {
 	Password          string
 	VerificationToken Token
@@ -89,7 +90,7 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 		var change store.Change
 		switch {
 		case byToken:
-			code, write, err := s.sudoByCode(ctx, c, a, r, now)
+			code, write, err := s.sudoByCode(ctx, c, acting, a, r, now)
 			if err != nil {
 				return store.Change{}, err
 			}
@@ -129,31 +130,31 @@ func (s *Service) sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, err
 
 // sudoByCode returns the address that a sudo code went to, as a factor, if it vouches
 // together with what stands beside it; and the write that spends the code's token.
-func (s *Service) sudoByCode(ctx context.Context, c Caller, a *store.Account, r SudoRequest, now int64) (factor, store.Change, error) {
+func (s *Service) sudoByCode(ctx context.Context, c Caller, h acting, a *store.Account, r SudoRequest, now int64) (factor, store.Change, error) {
 	slot, ok := verificationSlot(r.VerificationToken)
 	if !ok {
 		return factor{}, store.Change{}, refuse(ErrInvalidProof, "")
 	}
-	h, err := s.present(ctx, c, slot, sender.Sudo)
+	v, err := s.present(ctx, c, slot, sender.Sudo)
 	if err != nil {
 		return factor{}, store.Change{}, err
 	}
-	own := linked(a, h.v.Kind, h.v.Target)
-	if own == nil || !s.redeemable(h, r.VerificationToken, now) {
+	own := linked(a, v.v.Kind, v.v.Target)
+	if own == nil || !s.redeemable(v, r.VerificationToken, now) {
 		return factor{}, store.Change{}, refuse(ErrInvalidProof, "")
 	}
 	f, err := addressFactor(*own)
 	if err != nil {
 		return factor{}, store.Change{}, err
 	}
-	by := passwordBeside
+	by := factorBeside
 	if r.Password == "" {
-		if by, err = s.besideCode(ctx, a, *own, c.Actor, now); err != nil {
+		if by, err = s.besideCode(ctx, h, a, *own, c.Actor, now); err != nil {
 			return factor{}, store.Change{}, err
 		}
 	}
 	noted, err := s.vouches(ctx, a, f, by, now)
-	return f, store.Change{Proofs: []store.Proof{s.spent(h, request{}, now, nil)}, Accounts: noted}, err
+	return f, store.Change{Proofs: []store.Proof{s.spent(v, request{}, now, nil)}, Accounts: noted}, err
 }
 
 // sudoByApp returns the account's authenticator as a factor, if the code is its own,
@@ -213,8 +214,12 @@ func (s *Service) signInFactor(ctx context.Context, a *store.Account, actor Acto
 }
 
 // besideCode returns what stands beside the code to an address without a password: a
-// recent sign-in, where the address is stale and so is all that the account has.
-func (s *Service) besideCode(ctx context.Context, a *store.Account, as store.Association, actor Actor, now int64) (beside, error) {
+// live sudo by another factor; or a recent sign-in, where the address is stale and so is
+// all that the account has.
+func (s *Service) besideCode(ctx context.Context, h acting, a *store.Account, as store.Association, actor Actor, now int64) (beside, error) {
+	if g := h.v.Sudo; g != nil && g.Factor.Kind != factorSignIn && !g.Factor.restsOn(as.ID) && s.mayUse(*g, a, now) == nil {
+		return factorBeside, nil
+	}
 	d, err := decodeAccount(a)
 	if err != nil || !s.stale(as, d, now) || !s.signedInOfLate(actor, now) {
 		return nothingBeside, err
@@ -252,12 +257,11 @@ func (s *Service) checkSudo(h acting, c Caller, t Token, fromSession bool) (gran
 	return g, nil
 }
 
-// mayUse refuses a grant that is dead for the account as it is now: also one that a
-// sign-in stood in for, once there is a factor that it has not set itself.
+// mayUse refuses a grant that is dead for the account as it is now.
 func (s *Service) mayUse(g grant, a *store.Account, now int64) error {
-	outgrown := g.Factor.Kind == factorSignIn && g.Uses == 0 && slices.ContainsFunc(a.Associations, s.reachable)
-	if outgrown || !g.mayUse(a, s.policy.SudoMaxUses, now) {
-		return refuse(ErrSudoRequired, "")
+	outgrown, err := s.outgrown(g, a)
+	if err == nil && (outgrown || !g.mayUse(a, s.policy.SudoMaxUses, now)) {
+		err = refuse(ErrSudoRequired, "")
 	}
-	return nil
+	return err
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
+	"github.com/ligature-auth/ligature/httpadapter"
 )
 
 func letDelete(c *association.Config) { c.Policy.AllowDelete = true }
@@ -131,6 +132,9 @@ func TestR38_ASudoTokenInTheQueryIsSpentUnread(t *testing.T) {
 		later time.Duration
 	}{
 		"twice":                  {want: badArgument, query: "sudo_token=x&sudo_token="},
+		"five times":             {want: badArgument, query: "sudo_token=a&sudo_token=b&sudo_token=c&sudo_token=d&sudo_token="},
+		"in capitals":            {want: badArgument, query: "Sudo_Token="},
+		"after a semicolon":      {want: badArgument, query: "x=1;sudo_token="},
 		"beside a secret":        {want: badArgument, query: "code=1&sudo_token="},
 		"beside what is no pair": {want: badArgument, query: "x=%zz&sudo_token="},
 		"by a dead access token": {want: nobody, query: "sudo_token=", later: time.Minute},
@@ -151,6 +155,20 @@ func TestR38_ASudoTokenInTheQueryIsSpentUnread(t *testing.T) {
 					t.Errorf("it changed %v", changed)
 				}
 			})
+		}
+	}
+}
+
+// TestR38_ASudoTokenInAnyQueryIsSpent, wherever else somebody shows it.
+func TestR38_ASudoTokenInAnyQueryIsSpent(t *testing.T) {
+	for _, route := range httpadapter.Routes() {
+		w := newWorld(t)
+		w.account("ada", "email", "ada@example.com")
+		c := w.signedIn(w.bearer(), "ada")
+		sudo := c.sudo()
+		c.do(route.Method, route.Path+"?sudo_token="+sudo, nil)
+		if state := c.ok(c.do("GET", "/v1/user/sudo", nil)); state.body["elevated"] != false {
+			t.Errorf("%s: the session is %s", route.Name(), state.raw)
 		}
 	}
 }

@@ -84,7 +84,7 @@ type exchange struct {
 	caller association.Caller
 }
 
-// A client shows one token in a query; of what more there is, some are spent.
+// A client shows one token in a query; of what more there is, the last are spent.
 const (
 	maxShown        = 4
 	endShownTimeout = 5 * time.Second
@@ -96,9 +96,15 @@ type nothing struct{}
 // serve answers one endpoint.
 func (h *handler) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		came := false // to an answer, and no panic
+		defer func() {
+			if !came {
+				h.endShown(r)
+			}
+		}()
 		answer, err := h.answer(rt, w, r)
-		if err != nil {
-			h.endShown(rt, r)
+		if came = true; err != nil {
+			h.endShown(r)
 			writeError(w, err)
 			return
 		}
@@ -106,20 +112,25 @@ func (h *handler) serve(rt route) http.Handler {
 	})
 }
 
-// endShown spends the sudo token that stands in the query, where others may read it,
-// though the call came to nothing (R38).
-func (h *handler) endShown(rt route, r *http.Request) {
-	if rt.inQuery == "" || !r.URL.Query().Has(rt.inQuery) {
+// endShown spends a sudo token that stands in the query, where others may read it, though
+// the call came to nothing (R38): in whatever spelling, on whatever route.
+func (h *handler) endShown(r *http.Request) {
+	var shown []string
+	for _, pair := range strings.FieldsFunc(r.URL.RawQuery, func(c rune) bool { return c == '&' || c == ';' }) {
+		name, value, _ := strings.Cut(pair, "=")
+		value, err := url.QueryUnescape(value)
+		if strings.EqualFold(name, "sudo_token") && err == nil {
+			shown = append(shown, value)
+		}
+	}
+	if len(shown) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), endShownTimeout)
 	defer cancel()
 	caller, _ := h.sessions.identify(h.svc, r.WithContext(ctx), h.caller(r)) // a dead session counts
-	for i, shown := range r.URL.Query()[rt.inQuery] {
-		if i == maxShown {
-			return
-		}
-		_ = h.svc.EndSudo(ctx, caller, association.NewToken(shown)) // the Service logs why not
+	for _, token := range shown[max(0, len(shown)-maxShown):] {
+		_ = h.svc.EndSudo(ctx, caller, association.NewToken(token)) // the Service logs why not
 	}
 }
 

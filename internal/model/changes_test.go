@@ -148,6 +148,9 @@ func (r *run) bind(s *session, b binding) func() op {
 					r.raise(a, s)
 				}
 				a.methods[b.kind] = &method{id: linked(f, b.kind), kind: b.kind, value: b.to, setAt: r.now, rooted: true}
+				if s.grant != nil {
+					s.grant.sets = append(s.grant.sets, a.methods[b.kind])
+				}
 				if sl, _ := slotOf(); sl != nil {
 					sl.state, sl.epoch = "spent", a.epoch
 				}

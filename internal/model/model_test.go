@@ -5,6 +5,7 @@ package model_test
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -113,12 +114,17 @@ func (m *model) elevated(s, of *session, gen int) string {
 		return "I6: the grant has expired"
 	case g.epoch != s.account.epoch:
 		return "I6: the grant was revoked"
-	case g.factor.kind == "sign_in" && g.uses == 0 && (s.account.methods["email"] != nil || s.account.methods["phone"] != nil):
+	case g.factor.kind == "sign_in" && g.outgrown(s.account):
 		return "rule: a sign-in stands in for a factor where there is none"
 	case m.maxUses > 0 && g.uses >= m.maxUses:
 		return "I5: the grant is used up"
 	}
 	return ""
+}
+
+// outgrown is whether the account has got a factor that the grant has not set.
+func (g *grant) outgrown(a *account) bool {
+	return slices.ContainsFunc(a.factors("password"), func(x *method) bool { return !slices.Contains(g.sets, x) })
 }
 
 // mayLose is whether the grant vouches for a method to go. What proves does not vouch

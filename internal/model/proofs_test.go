@@ -315,7 +315,7 @@ func (r *run) enrol(s *session, t *sudoToken) func() op {
 				return err
 			},
 			done: func(_ *frame, told bool) {
-				s.account.enrolled = &enrolment{session: s, expires: r.now.Add(10 * time.Minute)}
+				s.account.enrolled = &enrolment{session: s, expires: r.now.Add(10 * time.Minute), by: s.grant}
 				if told {
 					s.account.enrolled.id, s.account.enrolled.secret = e.ID, e.Secret.Reveal()
 				}
@@ -372,6 +372,9 @@ func (r *run) confirm(s *session, right bool) func() op {
 			done: func(f *frame, _ bool) {
 				if e := a.enrolled; e != nil && len(f.applied) > 0 {
 					a.methods["authenticator"] = &method{id: e.id, kind: "authenticator", value: e.secret, setAt: r.now, rooted: true, step: step}
+					if e.by != nil {
+						e.by.sets = append(e.by.sets, a.methods["authenticator"])
+					}
 					a.enrolled = nil
 					r.oweAll(a)
 					a.happened[association.EventConfirmAuthenticator]++

@@ -32,6 +32,7 @@ type enrolment struct {
 	session *session
 	id      string
 	secret  string // empty where the answer was lost
+	by      *grant
 	expires time.Time
 }
 
@@ -50,7 +51,8 @@ type session struct {
 type grant struct {
 	gen, epoch, uses int
 	at, expires      time.Time
-	factor           *method // of the kind "sign_in" where there was none
+	factor           *method   // of the kind "sign_in" where there was none
+	sets             []*method // factors set by it
 }
 
 type slot struct {

@@ -65,6 +65,9 @@ type accountData struct {
 	// It is kept for the kinds of Policy.ReproveAfter alone.
 	Reproved map[string]int64 `json:"reproved,omitempty"`
 
+	// Named says that the account had a username that has gone: one is chosen once.
+	Named bool `json:"named,omitempty"`
+
 	// Gone are factors that were replaced or removed of late, under others.
 	Gone []gone `json:"gone,omitempty"`
 }

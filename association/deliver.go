@@ -79,6 +79,13 @@ func (s *Service) deliverNotice(ctx context.Context, n store.Notice) (done bool,
 	if won, err := s.replaceNotice(ctx, n); !won {
 		return false, err
 	}
+	enough, err := s.hadEnough(ctx, v)
+	if err != nil {
+		return false, err
+	}
+	if enough {
+		settle = func(context.Context) (int64, error) { return 0, nil }
+	}
 	again, err := settle(ctx)
 	if err != nil {
 		return false, nil // it is in the log, and due when the lease is over
@@ -130,19 +137,13 @@ func (s *Service) noticed(n store.Notice) (notice, func(context.Context) (again 
 		ID: n.ID, Channel: k.Channel(), To: string(v.Target), Purpose: sender.Notice,
 		Locale: v.Locale, Account: v.Account,
 	}, v.Kind, at(v.At))
-	return v, func(ctx context.Context) (int64, error) {
-		enough, err := s.hadEnough(ctx, v)
-		if err != nil || enough {
-			return 0, s.failed(ctx, "a notice cannot be counted", err)
-		}
-		return 0, s.post(ctx, m)
-	}, nil
+	return v, func(ctx context.Context) (int64, error) { return 0, s.post(ctx, m) }, nil
 }
 
 // hadEnough reports whether the address was told so often that it is told no more: of
 // changes that cost nothing to repeat. What it was told first is known to its owner.
 func (s *Service) hadEnough(ctx context.Context, v notice) (bool, error) {
-	if v.Attempts > 0 || !isNoticed(v.Kind) {
+	if v.Attempts > 1 || !v.Kind.repeats() {
 		return false, nil
 	}
 	deliver, err := s.guardDelivery(ctx, s.now(), sender.Notice, v.Identifier, v.Target)

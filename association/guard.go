@@ -151,6 +151,16 @@ func (s *Service) guardEndingOthers(ctx context.Context, account string, now int
 	return s.own(ctx, now, budget{"ending others/account", []byte(account), s.policy.Budgets.EndingOthersPerAccount})
 }
 
+// guardUsername counts a username that is looked up against the caller's own budget, once
+// for each call: whether one is taken is told.
+func (s *Service) guardUsername(ctx context.Context, c Caller, now int64, counted *bool) error {
+	if *counted {
+		return nil
+	}
+	*counted = true
+	return s.own(ctx, now, budget{"usernames/ip", ipSubject(c.IP), s.policy.Budgets.UsernamesPerIP})
+}
+
 // guardHashing counts a password to be hashed against the caller's own budget,
 // before it costs anything and before it makes a counter of anybody else's.
 func (s *Service) guardHashing(ctx context.Context, c Caller, now int64) error {

@@ -53,6 +53,10 @@ var notices = map[noticeKind]struct{ subject, text string }{
 		"on %s the password of %s was removed."},
 	noticeAuthenticatorAdded: {"an authenticator app was added",
 		"on %s an authenticator app was added to %s."},
+	noticeUsernameSet: {"a username was set",
+		"on %s another username was set for %s."},
+	noticeUsernameRemoved: {"your username was removed",
+		"on %s the username of %s was removed."},
 	noticeAuthenticatorRemoved: {"an authenticator app was removed",
 		"on %s the authenticator app of %s was removed."},
 }

@@ -41,6 +41,8 @@ const (
 	noticePasswordRemoved      noticeKind = "password_removed"
 	noticeAuthenticatorAdded   noticeKind = "authenticator_added"
 	noticeAuthenticatorRemoved noticeKind = "authenticator_removed"
+	noticeUsernameSet          noticeKind = "username_set" // chosen or changed
+	noticeUsernameRemoved      noticeKind = "username_removed"
 
 	// The host's own.
 	noticeRevocation noticeKind = "revoke_sessions"
@@ -56,6 +58,7 @@ var noticed = map[EventKind]noticeKind{
 	EventRemovePassword:       noticePasswordRemoved,
 	EventConfirmAuthenticator: noticeAuthenticatorAdded,
 	EventRemoveAuthenticator:  noticeAuthenticatorRemoved,
+	EventSetUsername:          noticeUsernameSet,
 }
 
 const (
@@ -71,12 +74,12 @@ func (s *Service) owed(kind noticeKind, to store.Association, a *store.Account, 
 	})
 }
 
-// isNoticed reports whether a notice tells of such a change, which costs nothing to repeat.
-func isNoticed(kind noticeKind) bool {
-	for _, k := range noticed {
-		if k == kind {
-			return true
-		}
+// repeats reports whether a notice tells of a change that costs nothing to repeat.
+func (k noticeKind) repeats() bool {
+	switch k {
+	case noticePasswordSet, noticePasswordRemoved, noticeAuthenticatorAdded, noticeAuthenticatorRemoved,
+		noticeUsernameSet, noticeUsernameRemoved:
+		return true
 	}
 	return false
 }

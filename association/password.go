@@ -23,7 +23,9 @@ type PasswordVerifier interface {
 	// typed. False for an account without one. Ligature bounds how many wrong
 	// answers an account survives, and asks even when that many were given, so that
 	// nobody learns of it by the time it takes; the cost of asking is the host's to
-	// bound. It should take as long for a wrong password as for a right one.
+	// bound. It should take as long for a wrong password as for a right one; for what is
+	// nobody's, ligature hashes as it would itself, so that hashes of another cost tell
+	// the known from the unknown where ligature signs in.
 	VerifyPassword(ctx context.Context, account, password string) (bool, error)
 }
 
@@ -64,13 +66,11 @@ func (s *Service) hashPassword(ctx context.Context, password string) (hash strin
 }
 
 // hashOnce makes the hash of a password that a call sets, unless it did so in an earlier
-// try. It may have waited, and moves now along: what died meanwhile is dead.
-func (s *Service) hashOnce(ctx context.Context, c Caller, password string, hash *string, now *int64) error {
+// try, once guardHashing has let it. It may have waited, and moves now along: what died
+// meanwhile is dead.
+func (s *Service) hashOnce(ctx context.Context, password string, hash *string, now *int64) error {
 	if *hash != "" {
 		return nil
-	}
-	if err := s.guardHashing(ctx, c, *now); err != nil {
-		return err
 	}
 	made, err := s.hashPassword(ctx, password)
 	if err != nil {

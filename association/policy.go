@@ -183,6 +183,10 @@ type Budgets struct {
 	// for one IPv4 address or IPv6 /64: 300 an hour.
 	PasswordsPerIP Limit
 
+	// UsernamesPerIP limits the usernames that are asked for, free and taken, from one
+	// IPv4 address or IPv6 /64: 100 an hour.
+	UsernamesPerIP Limit
+
 	// WrongAuthenticatorCodes limits the wrong codes of an account's authenticator: 15
 	// a day. With three steps that count at a time that is one chance in 22,000 a day.
 	WrongAuthenticatorCodes Limit
@@ -304,6 +308,7 @@ func (p Policy) withDefaults() (Policy, error) {
 	guesses("WrongCodesPerAccount", &b.WrongCodesPerAccount, 20, time.Hour)
 	limit("EndingOthersPerAccount", &b.EndingOthersPerAccount, 5, time.Hour)
 	limit("PasswordsPerIP", &b.PasswordsPerIP, 300, time.Hour)
+	limit("UsernamesPerIP", &b.UsernamesPerIP, 100, time.Hour)
 	guesses("WrongAuthenticatorCodes", &b.WrongAuthenticatorCodes, 15, 24*time.Hour)
 	limit("AnonymousPerIP", &b.AnonymousPerIP, 60, time.Hour)
 	guesses("WrongPasswords", &b.WrongPasswords, 5, 15*time.Minute)

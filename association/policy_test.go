@@ -101,6 +101,7 @@ func policyFields() []field {
 		guessesField("WrongPasswords", func(b *B) *L { return &b.WrongPasswords }, 5, 15*time.Minute),
 		durationField("FactorRootedFor", func(p *P) *D { return &p.FactorRootedFor }, day, time.Hour, 30*day),
 		guessesField("WrongAuthenticatorCodes", func(b *B) *L { return &b.WrongAuthenticatorCodes }, 15, day),
+		limitField("UsernamesPerIP", func(b *B) *L { return &b.UsernamesPerIP }, 100, time.Hour),
 		limitField("EndingOthersPerAccount", func(b *B) *L { return &b.EndingOthersPerAccount }, 5, time.Hour),
 		limitField("AnonymousPerIP", func(b *B) *L { return &b.AnonymousPerIP }, 60, time.Hour),
 		{

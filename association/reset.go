@@ -62,7 +62,12 @@ func (s *Service) resetPassword(ctx context.Context, c Caller, r ResetRequest) e
 		if len(noted) > 0 {
 			a = &noted[0]
 		}
-		if err := s.hashOnce(ctx, c, r.Password, &hash, &now); err != nil {
+		if hash == "" {
+			if err := s.guardHashing(ctx, c, now); err != nil {
+				return store.Change{}, err
+			}
+		}
+		if err := s.hashOnce(ctx, r.Password, &hash, &now); err != nil {
 			return store.Change{}, err
 		}
 		if !s.redeemable(h, r.VerificationToken, now) {

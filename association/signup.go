@@ -47,6 +47,7 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 	req := requestOf("sign up", c, r.VerificationToken.Reveal())
 	var told Session
 	var hash string
+	counted := false
 	step := func(bool) (store.Change, error) {
 		h, a, err := s.presentSignIn(ctx, c, r.VerificationToken, s.names(r.Kind, r.To))
 		if err != nil {
@@ -67,12 +68,26 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 			change, told, err = s.signInChange(ctx, h, a, c, nothingBeside, req, now, guest.account())
 			return change, err
 		}
-		username, err := s.maySignUp(ctx, r)
+		username, err := s.maySignUp(r)
 		if err != nil {
 			return store.Change{}, err
 		}
+		// Both are counted before the name is looked up, or who is limited would learn of it.
+		if r.Password != "" && hash == "" {
+			if err := s.guardHashing(ctx, c, now); err != nil {
+				return store.Change{}, err
+			}
+		}
+		if username != nil {
+			if err := s.guardUsername(ctx, c, now, &counted); err != nil {
+				return store.Change{}, err
+			}
+			if err := s.freeUsername(ctx, username); err != nil {
+				return store.Change{}, err
+			}
+		}
 		if r.Password != "" {
-			if err := s.hashOnce(ctx, c, r.Password, &hash, &now); err != nil {
+			if err := s.hashOnce(ctx, r.Password, &hash, &now); err != nil {
 				return store.Change{}, err
 			}
 			if !s.redeemable(h, r.VerificationToken, now) {
@@ -97,9 +112,8 @@ func (s *Service) signUp(ctx context.Context, c Caller, r SignUpRequest) (Sessio
 }
 
 // maySignUp refuses what is refused before a password is hashed, and returns the
-// username's value if there is to be one. Names are looked up last, so that a free
-// one is learnt by taking it.
-func (s *Service) maySignUp(ctx context.Context, r SignUpRequest) (username []byte, err error) {
+// username's value if there is to be one.
+func (s *Service) maySignUp(r SignUpRequest) (username []byte, err error) {
 	if !s.policy.AllowSignUp {
 		return nil, refuse(ErrPermissionDenied, "sign-up is closed")
 	}
@@ -114,7 +128,11 @@ func (s *Service) maySignUp(ctx context.Context, r SignUpRequest) (username []by
 	if r.Username == "" {
 		return nil, nil
 	}
-	return s.freeUsername(ctx, r.Username)
+	k, err := s.kind(UsernameKind)
+	if err != nil {
+		return nil, err
+	}
+	return k.Canonical(r.Username)
 }
 
 func (s *Service) signUpChange(h held, c Caller, r SignUpRequest, g *guest, username []byte, hash string, req request, now int64) (store.Change, Session) {

@@ -33,8 +33,9 @@ func (h *change) unlink(ctx context.Context, old store.Association) error {
 	return nil
 }
 
-// forget is the account's data without what it keeps of an association.
+// forget is the account's data once an association has gone.
 func (d accountData) forget(as store.Association) accountData {
+	d.Named = d.Named || as.Kind == UsernameKind
 	if _, ok := d.Reproved[as.ID]; ok {
 		d.Reproved = maps.Clone(d.Reproved)
 		delete(d.Reproved, as.ID)

@@ -21,12 +21,12 @@ type UsernameRequest struct {
 }
 
 // SetUsername gives the acting account a username, or another in the place of the one
-// it has, if Policy.AllowUsernameChange says so. A username proves nothing and
+// it has or had, if Policy.AllowUsernameChange says so. A username proves nothing and
 // receives nothing: it is typed beside a password. To choose the one that it has is no
 // change, and needs no sudo.
 //
-// ErrUnauthenticated, ErrSudoRequired, ErrUsernameTaken, ErrPermissionDenied (it is
-// chosen once; or an anonymous account), ErrInvalidArgument, ErrUnsupported,
+// ErrUnauthenticated, ErrSudoRequired, ErrUsernameTaken, ErrRateLimited,
+// ErrPermissionDenied (it is chosen once; or an anonymous account), ErrInvalidArgument, ErrUnsupported,
 // ErrBlocked, ErrBusy, ErrUnavailable.
 func (s *Service) SetUsername(ctx context.Context, c Caller, r UsernameRequest) error {
 	return s.report(ctx, "set username", c, s.setUsername(ctx, c, r))
@@ -48,12 +48,16 @@ func (s *Service) setUsername(ctx context.Context, c Caller, r UsernameRequest) 
 		return err
 	}
 	req := requestOf("set username", c, string(value), r.SudoToken.Reveal())
+	counted := false
 	err = s.underSudo(ctx, c, r.SudoToken, r.FromSession, req, &struct{}{}, func(h *change) error {
 		old := ofKind(h.read, UsernameKind)
-		if old != nil && !s.policy.AllowUsernameChange {
+		if (old != nil || h.data.Named) && !s.policy.AllowUsernameChange {
 			return refuse(ErrPermissionDenied, "the username is chosen once")
 		}
 		if err := h.mayLose(ctx, ""); err != nil {
+			return err
+		}
+		if err := s.guardUsername(ctx, c, h.now, &counted); err != nil {
 			return err
 		}
 		link := newAssociation(h.read.ID, UsernameKind, value, clip(r.Username), byChoice, nil, h.now)
@@ -74,19 +78,11 @@ func (s *Service) setUsername(ctx context.Context, c Caller, r UsernameRequest) 
 	return err
 }
 
-// freeUsername returns the username's value, unless another account has it.
-func (s *Service) freeUsername(ctx context.Context, typed string) ([]byte, error) {
-	k, err := s.kind(UsernameKind)
-	if err != nil {
-		return nil, err
-	}
-	value, err := k.Canonical(typed)
-	if err != nil {
-		return nil, err
-	}
+// freeUsername refuses a username that an account has.
+func (s *Service) freeUsername(ctx context.Context, value []byte) error {
 	owner, err := s.accountByIdentifier(ctx, UsernameKind, value)
 	if err == nil && owner != nil {
 		err = refuse(ErrUsernameTaken, "")
 	}
-	return value, err
+	return err
 }

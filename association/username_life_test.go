@@ -166,3 +166,46 @@ func TestAUsernameIsRepeated(t *testing.T) {
 		t.Errorf("another: %v", err)
 	}
 }
+
+// Nor is another chosen once the first was removed.
+func TestAUsernameThatWasRemovedWasChosen(t *testing.T) {
+	for _, may := range []bool{false, true} {
+		p := people(t, func(c *association.Config) { c.Policy.AllowUsernameChange = may }).person("ada", false, "password", "email")
+		p.must("password", "remove username")
+		want := association.ErrPermissionDenied
+		if may {
+			want = nil
+		}
+		if err := p.do("password", "name"); !errors.Is(err, want) {
+			t.Errorf("changes allowed %t: %v, want %v", may, err, want)
+		}
+	}
+}
+
+// TestUsernamesPerIP: whether a name is taken is told a hundred times an hour, and by no
+// other way.
+func TestUsernamesPerIP(t *testing.T) {
+	w := newWorld(t, func(c *association.Config) {
+		c.Policy.Budgets.PasswordsPerIP = association.Limit{N: 20, Per: time.Hour}
+	})
+	w.member("ada")
+	c := device("d")
+	token := w.prove(c, "email", "eve@example.com")
+	signUp := func(name, password string) error {
+		_, err := w.signUp(c, association.SignUpRequest{VerificationToken: token, Username: name, Password: password})
+		return err
+	}
+	for i := range 20 {
+		if err := signUp("ada", "long enough"); !errors.Is(err, association.ErrUsernameTaken) {
+			t.Fatalf("%d: %v", i, err)
+		}
+	}
+	// Beyond the passwords, taken and free are told alike.
+	allRefused(t, association.ErrRateLimited, map[string]error{"taken": signUp("ada", "long enough"), "free": signUp("bob", "long enough")})
+	for i := 20; i < 100; i++ {
+		if err := signUp("ada", ""); !errors.Is(err, association.ErrUsernameTaken) {
+			t.Fatalf("%d: %v", i, err)
+		}
+	}
+	allRefused(t, association.ErrRateLimited, map[string]error{"taken": signUp("ada", ""), "free": signUp("bob", "")})
+}

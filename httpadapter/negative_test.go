@@ -59,6 +59,12 @@ var aGuess = []string{"counter.n", "proof.data.guesses", "proof.data.windowGuess
 // A wrong password is counted, and nothing else.
 var aTry = []string{"counter.n"}
 
+// counted is a row whose refusal is counted.
+func counted(row negative) negative {
+	row.may = aTry
+	return row
+}
+
 func runNegative(t *testing.T, rows []negative) {
 	t.Helper()
 	for _, row := range rows {

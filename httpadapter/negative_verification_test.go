@@ -185,7 +185,7 @@ func TestNegativeSignIn(t *testing.T) {
 			},
 		},
 		{
-			name: "up, with a username that is taken", want: usernameHad,
+			name: "up, with a username that is taken", want: usernameHad, may: aTry,
 			play: func(w *world) (refused, mended func() reply) {
 				w.account("ada")
 				c := w.stranger(w.bearer())

@@ -241,10 +241,9 @@ func (r *run) unbind(s *session, t *sudoToken, kind string) func() op {
 				if what == "" {
 					what = association.EventUnbind
 				}
-				switch {
-				case reachable(kind):
+				if reachable(kind) {
 					r.owe(x)
-				case what != association.EventUnbind:
+				} else {
 					r.oweAll(a)
 				}
 				delete(a.methods, kind)
@@ -283,6 +282,7 @@ func (r *run) setUsername(s *session, t *sudoToken, name string) func() op {
 				if s.account.methods["username"] != nil {
 					r.raise(s.account, s)
 				}
+				r.oweAll(s.account)
 				s.account.methods["username"] = &method{id: linked(f, "username"), kind: "username", value: name, setAt: r.now}
 				r.used(s, association.EventSetUsername)
 			},

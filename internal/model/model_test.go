@@ -230,6 +230,9 @@ func (m *model) mayEnter(s *slot, a *account) string {
 	if !s.requested.After(a.epochAt) {
 		return "I6: the code was revoked"
 	}
+	if x := a.methods[s.kind]; x != nil && s.requested.Before(x.setAt) {
+		return "I6: the code is older than the address"
+	}
 	return m.active(a)
 }
 

@@ -331,6 +331,7 @@ func (r *run) confirm(s *session, right bool) func() op {
 		b := budget{"app ", a.id, appCodesWrong, day}
 		step := r.now.Unix() / 30
 		wrongly, judgedWrong := false, false
+		var began *enrolment // as it was read
 		judge := func() (string, bool) {
 			e := a.enrolled
 			wrongly = false
@@ -343,6 +344,8 @@ func (r *run) confirm(s *session, right bool) func() op {
 			switch {
 			case e == nil:
 				return "rule: nothing is enrolled", false
+			case began != nil && e != began:
+				return "rule: the code is of another app", false
 			case e.session != s:
 				return "I7: it was enrolled in another session", false
 			case !r.now.Before(e.expires):
@@ -356,6 +359,7 @@ func (r *run) confirm(s *session, right bool) func() op {
 		return op{
 			name: fmt.Sprintf("confirm an authenticator of %s, %t", r.named(s, ""), right),
 			read: func() {
+				began = a.enrolled
 				_, _ = judge()
 				judgedWrong = wrongly
 			},

@@ -133,7 +133,7 @@ func newRun(ctx context.Context, rt *rapid.T, st store.Store, p plant, met tally
 	}
 	r.store = newJournal(st, r)
 	much, b := association.Limit{N: 1_000_000, Per: time.Hour}, association.Budgets{}
-	b.SendsPerAccount, b.SendsPerIP, b.SendsPerTarget, b.SendsPerTargetLong, b.PasswordsPerIP, b.AnonymousPerIP, b.EndingOthersPerAccount = much, much, much, much, much, much, much
+	b.SendsPerAccount, b.SendsPerIP, b.SendsPerTarget, b.SendsPerTargetLong, b.PasswordsPerIP, b.AnonymousPerIP, b.EndingOthersPerAccount, b.UsernamesPerIP = much, much, much, much, much, much, much, much
 	b.WrongCodesPerTarget = association.Limit{N: codesPerTarget, Per: day}
 	b.WrongCodesPerAccount = association.Limit{N: codesPerAccount, Per: time.Hour}
 	b.WrongPasswords = association.Limit{N: passwordsWrong, Per: 15 * time.Minute}

@@ -208,7 +208,7 @@ func (r *run) signedUp(f *frame, t *token, device string, guest *session, userna
 		a.methods["username"] = &method{id: linked(f, "username"), kind: "username", value: username, setAt: r.now}
 	}
 	if password != "" {
-		a.methods["password"] = &method{id: "password", kind: "password", value: password, setAt: r.now, rooted: true}
+		a.methods["password"] = &method{id: "password", kind: "password", value: password, setAt: r.now}
 	}
 	r.came(f, device, a, a.epoch, told)
 }

@@ -44,7 +44,7 @@ test('the table has every call of the client', async (t) => {
 
 test('every call that is served is run', () => {
   const tests = readdirSync(here).filter((name) => /\.js$/.test(name) && !/^(surface|unserved)/.test(name))
-    .map((name) => readFileSync(new URL(name, here), 'utf8')).join('\n')
+    .map((name) => readFileSync(new URL(name, here), 'utf8').replace(/^ *(\/\/|\*|\/\*).*$/gm, '')).join('\n')
   const served = rows.filter(({ cells }) => cells.length === 3 && cells[1] !== 'not served')
   assert.ok(served.length > 80, `${served.length} calls are served`)
   const missing = served.map(({ call }) => call)

@@ -172,10 +172,6 @@ func TestDeliverEndsWithItsContext(t *testing.T) {
 func TestR57_NoticesAreNoPump(t *testing.T) {
 	w := newWorld(t)
 	p := w.person("ada", false, "password", "phone")
-	sudo, err := p.sudo("password")
-	if err != nil {
-		t.Fatal(err)
-	}
 	deliver := func() (told int) {
 		t.Helper()
 		before := len(w.mail.Messages())
@@ -190,7 +186,8 @@ func TestR57_NoticesAreNoPump(t *testing.T) {
 	}
 	deliver()
 	w.clock.Advance(time.Hour)
-	if sudo, err = p.sudo("password"); err != nil {
+	sudo, err := p.sudo("password")
+	if err != nil {
 		t.Fatal(err)
 	}
 	for range 8 {

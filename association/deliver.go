@@ -65,7 +65,7 @@ func (s *Service) deliverNotice(ctx context.Context, n store.Notice) (done bool,
 		_, err := s.replaceNotice(ctx, n)
 		return false, err
 	}
-	v, settle, err := s.noticed(n)
+	v, settle, err := s.settling(n)
 	if err != nil {
 		// Another instance may be newer and know it; those behind it need not wait.
 		s.log.ErrorContext(ctx, "a notice cannot be settled here", "notice", n.ID, "cause", err)
@@ -111,9 +111,9 @@ func (s *Service) replaceNotice(ctx context.Context, n store.Notice) (won bool, 
 	return err == nil, err
 }
 
-// noticed reads a notice and returns what settles it: the time at which to look at it
+// settling reads a notice and returns what settles it: the time at which to look at it
 // again, or 0, or an error, which is in the log.
-func (s *Service) noticed(n store.Notice) (notice, func(context.Context) (again int64, err error), error) {
+func (s *Service) settling(n store.Notice) (notice, func(context.Context) (again int64, err error), error) {
 	v, err := decode(n.Data, func(v *notice) int { return v.V }, noticeV)
 	if err != nil {
 		return v, nil, err

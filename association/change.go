@@ -133,7 +133,7 @@ func (s *Service) underSudo(ctx context.Context, c Caller, t Token, fromSession 
 }
 
 // underSession makes one change to the acting account under its session alone, which
-// remembers the call by its name. It is the pair of underSudo.
+// remembers the call by its name.
 func (s *Service) underSession(ctx context.Context, c Caller, named func(Caller) request, step func(*change) error) error {
 	req := named(c)
 	return s.attempt(ctx, func(bool) (store.Change, error) {

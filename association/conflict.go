@@ -214,8 +214,8 @@ func (h *change) take(ctx context.Context, from *store.Account, address store.As
 		return err
 	}
 	happened := event{Kind: EventTransferred, Association: address.ID, Identifier: address.Kind, Other: h.read.ID}
-	// Where the taker sits is not the loser's to read.
-	h.write.Events = append(h.write.Events, s.happened(happened, from.ID, Caller{RequestID: h.caller.RequestID}, h.now))
+	unseen := Caller{RequestID: h.caller.RequestID} // where the taker sits is not the loser's to read
+	h.write.Events = append(h.write.Events, s.happened(happened, from.ID, unseen, h.now))
 	if deleting {
 		return h.erase(ctx, from, d, address.ID, event{Kind: EventDelete, Other: h.read.ID})
 	}
@@ -235,7 +235,7 @@ func (h *change) take(ctx context.Context, from *store.Account, address store.As
 	}
 	if ways == 0 {
 		loser.Status = statusDisabled
-		h.write.Events = append(h.write.Events, s.happened(event{Kind: EventDisable, Other: h.read.ID}, from.ID, Caller{RequestID: h.caller.RequestID}, h.now))
+		h.write.Events = append(h.write.Events, s.happened(event{Kind: EventDisable, Other: h.read.ID}, from.ID, unseen, h.now))
 	}
 	loser.Data = encode(d)
 	h.write.Accounts = append(h.write.Accounts, loser)

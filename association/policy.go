@@ -73,9 +73,11 @@ type Policy struct {
 
 	// ReproveAfter is, by the name of a kind, how long an address vouches alone after it
 	// was last proved: beyond it it is shown as ever, but a code to it neither signs in
-	// nor gives sudo without the password beside it, and resets no password (R53). Where
-	// the account has nothing else, a recent sign-in beside it gives sudo. A kind that is not named never asks; the least is a day. Whoever has nothing but
-	// such an address, and does not use it for so long, comes in by the host's help alone.
+	// nor gives sudo without the password beside it, and resets no password (R53). A live
+	// sudo by another factor beside it gives sudo too, and where the account has nothing
+	// else a recent sign-in. A kind that is not named never asks; the least is a day.
+	// Whoever has nothing but such an address, and does not use it for so long, comes in
+	// by the host's help alone.
 	ReproveAfter map[string]time.Duration
 
 	// Quarantine is for how long an address that was removed is remembered as its last
@@ -111,9 +113,8 @@ type Policy struct {
 	AllowSignUp bool
 
 	// SendTimeout bounds the delivery of one message, and each call of Config.Revoker
-	// and Config.Deleter: 0 means 10 seconds; from a
-	// second to a minute. With a minute more it is the pause before a notice is tried
-	// again.
+	// and Config.Deleter: 0 means 10 seconds; from a second to a minute. With a minute
+	// more it is the pause before a notice is tried again.
 	SendTimeout time.Duration
 
 	// PasswordMinBytes is the shortest password that may be set: 0 means 8,

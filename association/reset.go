@@ -22,9 +22,10 @@ type ResetRequest struct {
 // Policy.FactorRootedFor the password vouches for no more than the address. Every
 // address of the account is owed a notice, in the same commit.
 //
-// ErrInvalidProof, ErrNotRegistered (the token stays good), ErrSecondProof (so it does, but
-// such an address resets nothing), ErrRateLimited, ErrInvalidArgument (too short, too long), ErrUnsupported (the host
-// keeps the passwords), ErrBlocked, ErrBusy, ErrUnavailable.
+// ErrInvalidProof, ErrNotRegistered (the token stays good), ErrSecondProof (so it does,
+// but such an address resets nothing), ErrRateLimited, ErrInvalidArgument (too short, too
+// long), ErrUnsupported (the host keeps the passwords), ErrBlocked, ErrBusy,
+// ErrUnavailable.
 func (s *Service) ResetPassword(ctx context.Context, c Caller, r ResetRequest) error {
 	return s.report(ctx, "reset password", c, s.resetPassword(ctx, c, r))
 }

@@ -30,8 +30,8 @@ type SudoRequest struct {
 // name keeps that one from now on.
 //
 // ErrUnauthenticated, ErrInvalidArgument (two proofs at once, or no password at all: too
-// long, or not text), ErrInvalidPassword, ErrRateLimited, ErrPasswordNotSet, ErrInvalidProof,
-// ErrSecondProof, ErrSudoRequired (no proof, and the account has a factor or its
+// long, or not text), ErrInvalidPassword, ErrRateLimited, ErrPasswordNotSet,
+// ErrInvalidProof, ErrSecondProof, ErrSudoRequired (no proof, and the account has a factor or its
 // sign-in is too old; or the proof is weaker than Policy.StrongestAvailable asks),
 // ErrBlocked, ErrPermissionDenied (an anonymous account), ErrBusy, ErrUnavailable.
 func (s *Service) Sudo(ctx context.Context, c Caller, r SudoRequest) (Grant, error) {

@@ -26,8 +26,8 @@ type UsernameRequest struct {
 // change, and needs no sudo.
 //
 // ErrUnauthenticated, ErrSudoRequired, ErrUsernameTaken, ErrRateLimited,
-// ErrPermissionDenied (it is chosen once; or an anonymous account), ErrInvalidArgument, ErrUnsupported,
-// ErrBlocked, ErrBusy, ErrUnavailable.
+// ErrPermissionDenied (it is chosen once; or an anonymous account), ErrInvalidArgument,
+// ErrUnsupported, ErrBlocked, ErrBusy, ErrUnavailable.
 func (s *Service) SetUsername(ctx context.Context, c Caller, r UsernameRequest) error {
 	return s.report(ctx, "set username", c, s.setUsername(ctx, c, r))
 }

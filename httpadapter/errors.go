@@ -91,7 +91,7 @@ func writeError(w http.ResponseWriter, err error) {
 		// RFC 9470: only a fresh authentication will do.
 		age := int64(0)
 		if e != nil {
-			age = max(0, int64(e.MaxAge.Seconds()))
+			age = int64(e.MaxAge.Seconds())
 		}
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(
 			`Bearer error="insufficient_user_authentication", error_description="a fresh proof of who you are is required", max_age=%d`, age))

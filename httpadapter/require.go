@@ -24,9 +24,10 @@ func RequireSignIn(svc *association.Service, s Sessions) func(http.Handler) http
 }
 
 // RequireSudo lets a session pass that is elevated, as GET /v1/user/sudo tells; with
-// StrongestAvailable by the strongest means, the first of those told there. With Bearer the request carries the sudo token too, in the header X-Sudo-Token, since an
-// access token alone may be stolen; with the other modes the header is checked where
-// there is one. It is no use of the grant, of which SudoMaxUses counts.
+// StrongestAvailable by the strongest means, the first of those told there. With Bearer
+// the request carries the sudo token too, in the header X-Sudo-Token, since an access
+// token alone may be stolen; with the other modes the header is checked where there is
+// one. It is no use of the grant, of which SudoMaxUses counts.
 //
 // Else it answers 401 with the challenge of RFC 9470.
 func RequireSudo(svc *association.Service, s Sessions) func(http.Handler) http.Handler {
@@ -49,7 +50,8 @@ func RequireAssociation(svc *association.Service, s Sessions, kind string) func(
 }
 
 // RequireFresh lets somebody pass who signed in, or proved by sudo who they are, within
-// maxAge. Else it answers 401 with the challenge of RFC 9470, whose max_age says so.
+// maxAge, which is positive. Else it answers 401 with the challenge of RFC 9470, whose
+// max_age says so.
 func RequireFresh(svc *association.Service, s Sessions, maxAge time.Duration) func(http.Handler) http.Handler {
 	return require(svc, s, func(r *http.Request, c association.Caller) error {
 		return svc.CheckFresh(r.Context(), c, maxAge)

@@ -13,7 +13,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 )
 
 // options are the sizes of a run.
@@ -23,8 +22,7 @@ type options struct {
 	databases            string
 	profiles             string
 	callers              int
-	slack                uint64        // bytes that a storm may take beside its hashes
-	patience             time.Duration // beyond what a call may take in it
+	slack                uint64 // bytes that a storm may take beside its hashes
 }
 
 type section struct {

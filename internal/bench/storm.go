@@ -66,9 +66,9 @@ func passwords(o options) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		name, memory, wait := fmt.Sprintf("%d", s.Callers), mega(s.most(o.slack)), seconds(s.longest(r)+o.patience)
+		name, memory, wait := fmt.Sprintf("%d", s.Callers), mega(s.most(o.slack)), seconds(s.longest(r))
 		if s.Gated {
-			broken = append(broken, s.broken(r, o.slack, o.patience))
+			broken = append(broken, s.broken(r, o.slack))
 		} else {
 			name, memory, wait = name+", without the gate", "none", "none"
 		}
@@ -97,12 +97,12 @@ func (s storm) most(slack uint64) uint64 { return uint64(s.Memory)<<20 + slack }
 func (s storm) longest(r stormed) time.Duration { return s.Queue + max(time.Second, 4*r.Alone) }
 
 // broken says which promise did not hold.
-func (s storm) broken(r stormed, slack uint64, patience time.Duration) error {
+func (s storm) broken(r stormed, slack uint64) error {
 	var broken []error
 	if most := s.most(slack); r.Growth > most {
 		broken = append(broken, fmt.Errorf("%d sign-ins at once took %s, more than %s", s.Callers, mega(r.Growth), mega(most)))
 	}
-	if most := s.longest(r) + patience; r.Longest > most {
+	if most := s.longest(r); r.Longest > most {
 		broken = append(broken, fmt.Errorf("of %d sign-ins at once one took %s, more than %s", s.Callers, seconds(r.Longest), seconds(most)))
 	}
 	return errors.Join(broken...)

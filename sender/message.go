@@ -11,10 +11,12 @@ import (
 // Channel is how a message travels. A host may add its own ("whatsapp").
 type Channel string
 
-// The channels that ligature's own kinds use.
+// Channels that ligature's own kinds and senders know.
 const (
-	Email Channel = "email"
-	SMS   Channel = "sms"
+	Email    Channel = "email"
+	SMS      Channel = "sms"
+	WhatsApp Channel = "whatsapp"
+	Voice    Channel = "voice"
 )
 
 // Purpose is what the message is for. The first three carry a code; a notice
@@ -32,9 +34,12 @@ const (
 
 // Message is one message to one address.
 //
+// It comes rendered, in Subject, Text and HTML; and for vendors that keep the words
+// themselves, as the name of what it says, Template, with Param for what stands in it.
+//
 // A Message redacts itself (R67): printed, marshalled or logged as a whole it
 // shows no address, code or text. Read the fields to deliver it. Three ways
-// around remain, because To, Account, Subject and Text are plain strings and
+// around remain, because To, Account, Subject, Text and HTML are plain strings and
 // fmt does not ask them: a field printed by itself, a Message in an unexported
 // field of a struct that is printed, and the verbs %p and %w. Log m.ID, or m, and
 // give a struct that keeps a Message a String of its own.
@@ -44,18 +49,25 @@ type Message struct {
 	ID      string
 	Channel Channel
 	// To is the address as the kind writes it for delivery: an email address, a
-	// phone number in E.164 ("+8613800000000"). It comes from the stored record.
-	To      string
-	Purpose Purpose
-	Code    Code      // empty for a notice
-	Expires time.Time // when Code dies; zero for a notice
-	// Locale is a BCP 47 tag as the person's browser gave it, or empty.
-	Locale string
+	// phone number in E.164 ("+8613800000000"). It comes from the stored record (R47).
+	To       string
+	Purpose  Purpose
+	Template Template
+	Code     Code          // empty for a notice, and where the vendor makes it: see CodeChecker
+	Expires  time.Time     // when Code dies; zero for a notice
+	Lifetime time.Duration // how long Code is good for from its making; zero for a notice
+	At       time.Time     // when that happened which a notice tells of; zero for a code
+	Service  string        // what the application calls itself
 	// Account names the account by its masked username ("d***"). It is empty for a
 	// sign-in code, which has no account yet, and for an account without a username.
 	Account string
-	Subject string // one line, no code; for channels that have one
-	Text    string // the whole message, code included
+	// Locale is the BCP 47 tag of the language that the person prefers, as the account
+	// or the browser gave it, or empty. Language is the one that Subject, Text and HTML
+	// are written in.
+	Locale, Language string
+	Subject          string // one line, no code; empty but for Email
+	Text             string // the whole message, code included
+	HTML             string // the same as a page; empty but for Email
 }
 
 // String shows the channel and the purpose alone.

@@ -19,27 +19,31 @@ import (
 // repairs it sends to somebody else.
 //
 // An error says that the message was not handed over; where that is uncertain,
-// it is an error too. Receipts and errors repeat neither code nor address; those of
-// net/http repeat the URL, so do not wrap them.
+// because the carrier did not answer, it is an error too, and an *Error with Uncertain.
+// Receipts and errors repeat neither code nor address; those of net/http repeat the
+// URL, so do not wrap them.
 type Sender interface {
 	Send(ctx context.Context, m Message) (Receipt, error)
 }
 
-// Receipt is what the carrier said of an accepted message. Both may be empty.
+// Receipt is what the carrier said of an accepted message. What it did not say is empty.
 type Receipt struct {
 	Vendor    string // who took it, "twilio"
 	MessageID string // the vendor's name for it
+	Segments  int    // how many the vendor counts, and charges, it as
+	Price     string // a decimal number, "0.0075", of Currency
+	Currency  string // an ISO 4217 code, "USD"
 }
 
 // What went wrong, for errors.Is. A sender wraps one of these, by an *Error or
-// with %w; sendertest insists. So far the core answers all of them alike, as
-// unavailable, and logs them.
+// with %w; sendertest insists.
 var (
 	// ErrTemporary: the same message may succeed later.
 	ErrTemporary = errors.New("sender: temporary failure")
-	// ErrPermanent: the same message will never succeed.
+	// ErrPermanent: the same message will not succeed until somebody changes the
+	// configuration, here or at the vendor.
 	ErrPermanent = errors.New("sender: permanent failure")
-	// ErrRecipient: this address is refused; others may work.
+	// ErrRecipient: this address is refused, and will be; others may work.
 	ErrRecipient = errors.New("sender: recipient refused")
 	// ErrQuota: the vendor's or the account's limit is reached.
 	ErrQuota = errors.New("sender: quota exhausted")
@@ -47,9 +51,26 @@ var (
 
 // Error carries what a vendor told beyond the kind of failure.
 type Error struct {
-	Err        error         // one of the sentinels above
+	Err        error         // one of the sentinels above; nil means ErrTemporary
 	RetryAfter time.Duration // 0: not told
+	Uncertain  bool          // the message may have been handed over all the same
 	Detail     string        // the vendor's code or words, without address and code
+}
+
+// Uncertain reports whether a message may have been handed over although Send
+// returned err: an *Error says so itself; of any other error that wraps none of the
+// sentinels, a context's among them, nobody knows.
+func Uncertain(err error) bool {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Uncertain
+	}
+	for _, sentinel := range []error{ErrTemporary, ErrPermanent, ErrRecipient, ErrQuota} {
+		if errors.Is(err, sentinel) {
+			return false
+		}
+	}
+	return err != nil
 }
 
 // Error names the failure and the vendor's detail.

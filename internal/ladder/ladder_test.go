@@ -23,8 +23,9 @@ const module = "github.com/ligature-auth/ligature"
 // standard library. A package that is not here has no place in the tree yet: give
 // it one.
 var rungs = map[string][]string{
-	"internal/pause":  {},
-	"internal/secret": {},
+	"internal/cutanswer": {},
+	"internal/pause":     {},
+	"internal/secret":    {},
 
 	"store":           {},
 	"store/memstore":  {"store"},
@@ -47,6 +48,15 @@ var rungs = map[string][]string{
 	"sender":            {"internal/secret"},
 	"sender/mailbox":    {"sender"},
 	"sender/sendertest": {"sender"},
+	"sender/smtp":       {"sender", "github.com/emersion/go-msgauth/dkim", "github.com/wneessen/go-mail"},
+	"sender/tencent": {
+		"sender", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/errors",
+		"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/sms/v20210111",
+	},
+	"sender/twilio": {
+		"sender", "github.com/twilio/twilio-go/client", "github.com/twilio/twilio-go/rest/api/v2010", "github.com/twilio/twilio-go/rest/verify/v2",
+	},
+	"sender/webhook": {"sender", "github.com/standard-webhooks/standard-webhooks/libraries/go"},
 
 	"association": {
 		"internal/pause", "internal/secret", "sender", "store",

@@ -58,6 +58,7 @@ func leak(out string, m sender.Message) string {
 		{"code", m.Code.Reveal()},
 		{"address", m.To},
 		{"text", m.Text},
+		{"page", m.HTML},
 	} {
 		if part.value == "" {
 			continue

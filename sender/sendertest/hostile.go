@@ -14,6 +14,8 @@ func (s suite) hostile(t *testing.T) {
 		"To":      func(m *sender.Message) *string { return &m.To },
 		"Subject": func(m *sender.Message) *string { return &m.Subject },
 		"Text":    func(m *sender.Message) *string { return &m.Text },
+		"HTML":    func(m *sender.Message) *string { return &m.HTML },
+		"Service": func(m *sender.Message) *string { return &m.Service },
 		"Account": func(m *sender.Message) *string { return &m.Account },
 		"Locale":  func(m *sender.Message) *string { return &m.Locale },
 	}

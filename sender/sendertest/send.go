@@ -18,27 +18,40 @@ const sendTimeout = 10 * time.Second
 // an honest error, receipt or log line holds by chance.
 func (s suite) message(n int) sender.Message {
 	code := fmt.Sprintf("8261%06d", n)
-	return sender.Message{
-		ID:      rand.Text(),
-		Channel: s.Channel,
-		To:      s.To(n),
-		Purpose: sender.Bind,
-		Code:    sender.NewCode(code),
-		Expires: time.Now().Add(10 * time.Minute).UTC(),
-		Locale:  "de-CH",
-		Account: "s***",
-		Subject: "Your code for Example",
-		Text:    code + " adds this address to account s*** of Example. Never share it.",
+	m := sender.Message{
+		ID:       rand.Text(),
+		Channel:  s.Channel,
+		To:       s.To(n),
+		Purpose:  sender.Bind,
+		Template: sender.BindCode,
+		Code:     sender.NewCode(code),
+		Expires:  time.Now().Add(10 * time.Minute).UTC(),
+		Lifetime: 10 * time.Minute,
+		Service:  "Example",
+		Account:  "s***",
+		Locale:   "de-CH",
+		Language: "en",
+		Text:     code + " adds this address to account s*** of Example. Never share it.",
 	}
+	return s.asMail(m, "Your code for Example")
+}
+
+// asMail completes a message where the channel is that of mail.
+func (s suite) asMail(m sender.Message, subject string) sender.Message {
+	if s.Channel == sender.Email {
+		m.Subject = subject
+		m.HTML = "<!doctype html><html lang=\"en\"><title>" + subject + "</title><p>" + m.Text + "</p></html>"
+	}
+	return m
 }
 
 // notice makes a message without a code.
 func (s suite) notice(n int) sender.Message {
 	m := s.message(n)
-	m.Purpose, m.Code, m.Expires = sender.Notice, sender.Code{}, time.Time{}
-	m.Subject = "Your account at Example changed"
-	m.Text = "An address was added to account s*** of Example."
-	return m
+	m.Purpose, m.Template, m.Code, m.Expires, m.Lifetime = sender.Notice, sender.AddressRemoved, sender.Code{}, time.Time{}, 0
+	m.At = time.Now().UTC()
+	m.Text = "An address was removed from account s*** of Example."
+	return s.asMail(m, "Your account at Example changed")
 }
 
 // send is Send, watched: it may neither panic nor outlive its context by more
@@ -83,8 +96,8 @@ func (s suite) send(ctx context.Context, t *testing.T, to sender.Sender, m sende
 	if a.err != nil {
 		checkError(ctx, t, a.err, m)
 	}
-	if what := leak(a.receipt.Vendor+"\n"+a.receipt.MessageID, m); what != "" {
-		t.Errorf("the receipt holds the message's %s: %q", what, a.receipt)
+	if what := leak(fmt.Sprintf("%+v", a.receipt), m); what != "" {
+		t.Errorf("the receipt holds the message's %s: %+v", what, a.receipt)
 	}
 	return true, a.err
 }

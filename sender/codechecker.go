@@ -1,0 +1,31 @@
+package sender
+
+import "context"
+
+// CodeChecker is a Sender whose vendor makes the codes of some messages, and checks
+// them, so that ligature never has them. It is optional: a Sender that is one is used
+// as such. [Mux], [ByPrefix] and [ByLocale] are CodeCheckers for those of their senders
+// that are.
+type CodeChecker interface {
+	Sender
+
+	// MakesCode reports whether the vendor makes the code of such a message. It looks
+	// at no more of m than Channel, To, Purpose, Locale and whether it is to have a
+	// code, and says the same again while a code lives. Send is then handed m without
+	// Code and Text, and the MessageID of its Receipt is what CheckCode is asked about.
+	MakesCode(m Message) bool
+
+	// CheckCode asks the vendor whether a code is the right one. The guess has been
+	// counted. A code that is dead there, or was guessed at too often, is not right; an
+	// error means that the vendor did not say, and fails like that of Send.
+	CheckCode(ctx context.Context, c CodeCheck) (right bool, err error)
+}
+
+// CodeCheck is a code that somebody typed for a message whose code the vendor made.
+type CodeCheck struct {
+	// Message is the one that was sent, as far as it is known: ID, Channel, To, Purpose
+	// and Locale.
+	Message   Message
+	MessageID string // of its Receipt
+	Typed     Code
+}

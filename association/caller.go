@@ -56,8 +56,9 @@ type Caller struct {
 	// signed out works on the device that asked, where it has a name.
 	Device string
 
-	// UserAgent is the header of this name, Locale the BCP 47 tag of the language
-	// that the client prefers. They are shown and passed on, never trusted.
+	// UserAgent is the header of this name, Locale the BCP 47 tags of the languages that
+	// the client prefers, best first, separated by commas. They are shown and passed on,
+	// never trusted.
 	UserAgent, Locale string
 
 	// RequestID is the client's name for this request, the same when it repeats

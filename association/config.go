@@ -1,6 +1,7 @@
 package association
 
 import (
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -12,14 +13,28 @@ import (
 // have no default. Besides, the host calls Deliver every few seconds and DeleteExpired
 // every few minutes: a Service runs nothing by itself.
 type Config struct {
-	// Name is what messages call the application.
+	// Name is what messages call the application: printable, in one line.
 	Name string
+
+	// Domain is the host name of the site that codes are typed into, "example.com".
+	// Those in text messages are bound to it where there is room, so that browsers offer
+	// them to no other (R66). Empty means that they are bound to none.
+	Domain string
+
+	// Locale is the BCP 47 tag of the language of messages to people of whom no better
+	// one is known. Empty means English.
+	Locale string
+
+	// Templates holds words and pages of the application's own for messages, as package
+	// catalog describes. Nil means that all are as they come.
+	Templates fs.FS
 
 	// Store keeps the records.
 	Store store.Store
 
 	// Sender delivers the messages: a code within the call that asks for it, a
-	// notice within Deliver.
+	// notice within Deliver. One that is a sender.CodeChecker has codes made and checked
+	// by its vendor.
 	Sender sender.Sender
 
 	// Keys protect codes and tokens at rest.
@@ -45,7 +60,8 @@ type Config struct {
 	Revoker SessionRevoker
 	Deleter AccountDeleter
 
-	// Observer is told what happened, after each commit. Nil means nobody is.
+	// Observer is told what happened, after each commit and each message. Nil means
+	// nobody is.
 	Observer Observer
 
 	// Tickets are what the application signs people in with itself. The zero value

@@ -97,7 +97,7 @@ func TestADeletedAccountIsATombstone(t *testing.T) {
 		l.settle()
 		var told []string
 		for _, m := range l.out.told() {
-			if m.Purpose == sender.Notice && strings.Contains(m.Subject, "deleted") {
+			if m.Purpose == sender.Notice && m.Template == sender.AccountDeleted {
 				told = append(told, m.To)
 			}
 		}

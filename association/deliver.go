@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/store"
@@ -21,7 +22,8 @@ import (
 // the process or the store failed at that moment, it is sent again under the same
 // sender.Message.ID. One that could not be sent is in the log and no error; it is
 // tried again after Policy.SendTimeout and a minute, then after twice that, up to an
-// hour, for 72 hours in all.
+// hour, for 72 hours in all. One whose address takes no messages (sender.ErrRecipient)
+// is not tried again.
 //
 // When ctx ends, so does Deliver, after the message that is under way.
 // ErrInvalidArgument (the limit is not positive), ErrUnavailable: the store failed,
@@ -126,18 +128,24 @@ func (s *Service) settling(n store.Notice) (notice, func(context.Context) (again
 	case noticeIdle:
 		return v, func(ctx context.Context) (int64, error) { return s.endIdle(ctx, n.Account, v) }, nil
 	}
-	if _, ok := notices[v.Kind]; !ok {
+	if !slices.Contains(sender.Templates(), sender.Template(v.Kind)) {
 		return v, nil, fmt.Errorf("a notice of an unknown kind, %q", v.Kind)
 	}
 	k, ok := s.kinds[v.Identifier]
 	if !ok || k.Channel() == "" {
 		return v, nil, fmt.Errorf("no message reaches a kind named %q", v.Identifier)
 	}
-	m := s.noticeText(sender.Message{
+	m, err := s.catalog.Render(sender.Message{
 		ID: n.ID, Channel: k.Channel(), To: string(v.Target), Purpose: sender.Notice,
-		Locale: v.Locale, Account: v.Account,
-	}, v.Kind, at(v.At))
-	return v, func(ctx context.Context) (int64, error) { return 0, s.post(ctx, m) }, nil
+		Template: sender.Template(v.Kind), At: at(v.At), Locale: v.Locale, Account: v.Account,
+	})
+	return v, func(ctx context.Context) (int64, error) {
+		_, err := s.post(ctx, m)
+		if errors.Is(err, ErrUndeliverable) {
+			err = nil // it is in the log, and another try would end like this one
+		}
+		return 0, err
+	}, err
 }
 
 // hadEnough reports whether the address was told so often that it is told no more: of

@@ -74,6 +74,9 @@ var (
 	// vouch alone (R53). Sign in with the password, or give it beside the token.
 	ErrSecondProof = errors.New("a second proof is needed")
 
+	// ErrUndeliverable: the address takes no messages. Ask for another address.
+	ErrUndeliverable = errors.New("no message reaches this address")
+
 	// ErrBusy: others kept changing the same records. Repeat the call; with a copy
 	// that With made, roll back first and repeat the whole transaction.
 	ErrBusy = errors.New("busy")
@@ -82,8 +85,8 @@ var (
 	ErrUnsupported = errors.New("not supported here")
 
 	// ErrUnavailable: the store, the sender or the key ring failed, or more passwords
-	// are to be hashed than can be, see Error.RetryAfter. Refused, and nothing half
-	// done.
+	// are to be hashed or messages sent than can be, see Error.RetryAfter. Refused, and
+	// nothing half done.
 	ErrUnavailable = errors.New("unavailable")
 )
 
@@ -92,7 +95,7 @@ type Error struct {
 	Op         string        // the method, "verify"
 	Err        error         // one of the sentinels, or a context's error
 	Detail     string        // for people and clients; never holds a secret or an address
-	RetryAfter time.Duration // with ErrRateLimited, or ErrUnavailable of too much load, when to try again; else 0
+	RetryAfter time.Duration // with ErrRateLimited, or ErrUnavailable of a load or a vendor's limit, when to try again; else 0
 	MaxAge     time.Duration // with ErrSudoRequired, of CheckFresh; else 0
 	cause      error         // for the log: what failed below, secret-free
 }

@@ -66,8 +66,8 @@ type Event struct {
 	IP, Device, UserAgent string
 }
 
-// Observer is told what happened. Metrics, audit trails and the application's own
-// consequences hang here.
+// Observer is told what happened. Metrics, audit trails, what messages cost and the
+// application's own consequences hang here.
 type Observer interface {
 	// Observe is called after the commit that the event tells of, once by the
 	// instance that committed: not at all if that one ends at this moment, nor for
@@ -75,6 +75,10 @@ type Observer interface {
 	// and the caller waits for it. For what must happen in the commit itself, see
 	// ParseEvent.
 	Observe(ctx context.Context, e Event)
+
+	// ObserveDelivery is called after each message that was handed to the Sender,
+	// delivered or not, with what the Sender answered. The caller waits for it.
+	ObserveDelivery(ctx context.Context, d Delivery)
 }
 
 // ParseEvent reads a record of the history, as a store has it: from Store.Events, or
@@ -141,5 +145,12 @@ func (s *Service) observe(ctx context.Context, events []store.Event) {
 			panic("association: our own records always parse: " + err.Error())
 		}
 		s.observer.Observe(context.WithoutCancel(ctx), told)
+	}
+}
+
+// observeDelivery tells the Observer what became of a message.
+func (s *Service) observeDelivery(ctx context.Context, d Delivery) {
+	if s.observer != nil {
+		s.observer.ObserveDelivery(context.WithoutCancel(ctx), d)
 	}
 }

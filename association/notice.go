@@ -3,6 +3,7 @@ package association
 import (
 	"time"
 
+	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/store"
 )
 
@@ -31,18 +32,18 @@ const noticeV = 1
 type noticeKind string
 
 const (
-	noticeReplaced    noticeKind = "replaced"    // another address has taken the place of this one
-	noticeRemoved     noticeKind = "removed"     // this address was removed
-	noticeTransferred noticeKind = "transferred" // another address of the account went to another account
-	noticeRebound     noticeKind = "rebound"     // an address that the account had is another's now
-	noticeDeleted     noticeKind = "deleted"     // the account was deleted
-
-	noticePasswordSet          noticeKind = "password_set" // changed or reset, too
-	noticePasswordRemoved      noticeKind = "password_removed"
-	noticeAuthenticatorAdded   noticeKind = "authenticator_added"
-	noticeAuthenticatorRemoved noticeKind = "authenticator_removed"
-	noticeUsernameSet          noticeKind = "username_set" // chosen or changed
-	noticeUsernameRemoved      noticeKind = "username_removed"
+	// To an address, by the template of what it is told.
+	noticeReplaced             = noticeKind(sender.AddressReplaced)
+	noticeRemoved              = noticeKind(sender.AddressRemoved)
+	noticeTransferred          = noticeKind(sender.AddressTransferred)
+	noticeRebound              = noticeKind(sender.AddressRebound)
+	noticeDeleted              = noticeKind(sender.AccountDeleted)
+	noticePasswordSet          = noticeKind(sender.PasswordSet)
+	noticePasswordRemoved      = noticeKind(sender.PasswordRemoved)
+	noticeAuthenticatorAdded   = noticeKind(sender.AuthenticatorAdded)
+	noticeAuthenticatorRemoved = noticeKind(sender.AuthenticatorRemoved)
+	noticeUsernameSet          = noticeKind(sender.UsernameSet)
+	noticeUsernameRemoved      = noticeKind(sender.UsernameRemoved)
 
 	// The host's own.
 	noticeRevocation noticeKind = "revoke_sessions"
@@ -70,7 +71,7 @@ const (
 // owed returns the notice to an address that the account has, or had until now.
 func (s *Service) owed(kind noticeKind, to store.Association, a *store.Account, c Caller, now int64) store.Notice {
 	return owedNotice(a.ID, now, now, notice{
-		Kind: kind, Identifier: to.Kind, Target: to.Value, Locale: clip(c.Locale), Account: s.masked(a), At: now,
+		Kind: kind, Identifier: to.Kind, Target: to.Value, Locale: locale(a, c), Account: s.masked(a), At: now,
 	})
 }
 

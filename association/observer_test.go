@@ -17,8 +17,9 @@ import (
 
 // watcher is an Observer that looks whether what it is told of has been done.
 type watcher struct {
-	l    *lab
-	told []association.Event
+	l          *lab
+	told       []association.Event
+	deliveries []association.Delivery
 }
 
 func (o *watcher) Observe(ctx context.Context, e association.Event) {
@@ -30,6 +31,10 @@ func (o *watcher) Observe(ctx context.Context, e association.Event) {
 	if err != nil || !slices.ContainsFunc(all, func(s store.Event) bool { return s.ID == e.ID }) {
 		o.l.t.Errorf("%s was told before it was done", e.Kind)
 	}
+}
+
+func (o *watcher) ObserveDelivery(_ context.Context, d association.Delivery) {
+	o.deliveries = append(o.deliveries, d)
 }
 
 func (o *watcher) kinds() (kinds []association.EventKind) {

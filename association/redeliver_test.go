@@ -66,13 +66,52 @@ func TestANoticeIsTooLateAfter72Hours(t *testing.T) {
 func TestOneThatCannotBeSentHoldsUpNoOther(t *testing.T) {
 	l := owingBy(t, 3, func(_ context.Context, m sender.Message) error {
 		if m.To == "old1@example.com" {
-			return sender.ErrRecipient
+			return sender.ErrPermanent
 		}
 		return nil
 	})
 	l.deliver(10, 2)
 	if n := len(l.out.told()); n != 2 {
 		t.Errorf("%d went out, want 2", n)
+	}
+}
+
+// An address that takes no messages is given up; whatever else is wrong may be mended.
+func TestANoticeIsTriedAgainUnlessItsAddressIsRefused(t *testing.T) {
+	for _, test := range []struct {
+		err   error
+		tries int
+	}{
+		{sender.ErrRecipient, 1},
+		{&sender.Error{Err: sender.ErrRecipient, Detail: "550 5.1.1"}, 1},
+		{sender.ErrTemporary, 3},
+		{sender.ErrPermanent, 3},
+		{&sender.Error{Err: sender.ErrQuota, RetryAfter: time.Hour}, 3},
+		{context.DeadlineExceeded, 3},
+		{errors.New("nothing that a sender returns"), 3},
+	} {
+		tries := map[string]int{}
+		l := owingBy(t, 1, func(_ context.Context, m sender.Message) error {
+			if m.Purpose != sender.Notice {
+				return nil
+			}
+			tries[m.ID]++
+			return test.err
+		})
+		for range 3 {
+			if _, err := l.svc.Deliver(t.Context(), 10); err != nil {
+				t.Fatal(err)
+			}
+			l.clock.Advance(2 * time.Hour)
+		}
+		for id, n := range tries {
+			if n != test.tries || len(tries) != 1 {
+				t.Errorf("%v: %s was tried %d times of %v, want %d", test.err, id, n, tries, test.tries)
+			}
+		}
+		if len(tries) == 0 {
+			t.Errorf("%v: nothing was tried", test.err)
+		}
 	}
 }
 

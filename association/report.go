@@ -16,7 +16,7 @@ var sentinels = []error{
 	ErrInvalidArgument, ErrInvalidProof, ErrInvalidPassword, ErrPasswordNotSet, ErrInvalidGrant,
 	ErrUnauthenticated, ErrSudoRequired, ErrPermissionDenied, ErrBlocked, ErrNotRegistered,
 	ErrIdentifierTaken, ErrUsernameTaken, ErrAccountExists, ErrNoSuchMethod, ErrLastMethod,
-	ErrAssociationRequired, ErrSecondProof, ErrRateLimited, ErrBusy, ErrUnsupported, ErrUnavailable,
+	ErrAssociationRequired, ErrSecondProof, ErrRateLimited, ErrUndeliverable, ErrBusy, ErrUnsupported, ErrUnavailable,
 }
 
 // report turns whatever ended a method into what its caller is told, and logs

@@ -42,9 +42,11 @@ type Sent struct {
 // and a bind code for any other; anybody else gets a sign-in code.
 //
 // ErrInvalidArgument, ErrUnauthenticated, ErrUnsupported, ErrBlocked,
-// ErrRateLimited (the caller's own budgets alone), ErrBusy, ErrUnavailable: the
-// message could not be sent, and another may be asked for at once. With sign-up
-// closed a sign-in code that could not be sent is not told: the unknown get none.
+// ErrRateLimited (the caller's own budgets alone), ErrBusy, ErrUndeliverable: the
+// address takes no messages; ErrUnavailable: the message could not be sent, or nobody
+// knows whether it was. After either of these another may be asked for at once, and the
+// one before is dead. With sign-up closed a sign-in code that could not be sent is not
+// told: the unknown get none.
 func (s *Service) Send(ctx context.Context, c Caller, r SendRequest) (Sent, error) {
 	sent, err := s.send(ctx, c, r)
 	return sent, s.report(ctx, "send", c, err)
@@ -78,9 +80,21 @@ func (s *Service) send(ctx context.Context, c Caller, r SendRequest) (Sent, erro
 		return Sent{}, err
 	}
 
-	ttl := s.policy.codeTTL(ask.kind.Channel())
-	code := makeCode(s.policy.CodeDigits[ask.purpose])
+	m, err := s.codeMessage(ask)
+	if err != nil {
+		return Sent{}, err
+	}
 	nonce := randomBytes(idBytes)
+	fresh := newCode{
+		Nonce: nonce, Session: ask.session, Epoch: ask.epoch, Typed: clip(r.To), TTL: m.Lifetime,
+		Pause: s.policy.Budgets.ResendPause,
+	}
+	code := ""
+	if s.checker != nil && s.checker.MakesCode(m) {
+		fresh.Vendor = &vendorCode{Locale: m.Locale}
+	} else {
+		code = makeCode(s.policy.CodeDigits[ask.purpose])
+	}
 	id := prefixChallenge + slot + "." + encoding.EncodeToString(nonce)
 	repeated := false
 	err = s.attempt(ctx, func(again bool) (store.Change, error) {
@@ -95,17 +109,19 @@ func (s *Service) send(ctx context.Context, c Caller, r SendRequest) (Sent, erro
 				return store.Change{}, tooSoon(until, now)
 			}
 		}
-		v = v.request(newCode{
-			Nonce: nonce, Session: ask.session, Epoch: ask.epoch, Typed: clip(r.To), TTL: ttl,
-			Code:  s.keys.seal(useCode, v.codeFields(slot, nonce, code)...),
-			Pause: s.policy.Budgets.ResendPause,
-		}, now)
+		if fresh.Vendor == nil {
+			fresh.Code = s.keys.seal(useCode, v.codeFields(slot, nonce, code)...)
+		}
+		v = v.request(fresh, now)
 		told = sentAnswer{ID: id, Expires: v.CodeExpires}
 		v.Answer = s.keys.answered(req, slot, now, told)
 		return store.Change{Proofs: []store.Proof{with(p, v.expires(), v)}}, nil
 	})
 	if err == nil && !repeated {
-		err = s.sendCode(ctx, c, ask, v, nonce, code, ttl, now)
+		// The address is the record's from here on (R47).
+		m.ID, m.To, m.Expires = encoding.EncodeToString(nonce), string(v.Target), at(v.CodeExpires)
+		m.Code = sender.NewCode(code)
+		err = s.sendCode(ctx, ask, m, p, v, now)
 	}
 	if err != nil {
 		// Nobody gets this code, though the store may have it: it is taken back, so
@@ -118,15 +134,20 @@ func (s *Service) send(ctx context.Context, c Caller, r SendRequest) (Sent, erro
 
 // sendCode delivers a code that is in its slot, unless the target's budget or a
 // closed sign-up keeps it from going out, which nobody is told.
-func (s *Service) sendCode(ctx context.Context, c Caller, ask asked, v verification, nonce []byte, code string, ttl time.Duration, now int64) error {
+func (s *Service) sendCode(ctx context.Context, ask asked, m sender.Message, slot store.Proof, v verification, now int64) error {
 	deliver, err := s.guardDelivery(ctx, now, v.Purpose, v.Kind, v.Target)
 	if err != nil || !deliver || ask.decoy {
 		return err
 	}
-	err = s.post(ctx, s.codeMessage(sender.Message{
-		ID: encoding.EncodeToString(nonce), Channel: ask.kind.Channel(), To: string(v.Target), Purpose: v.Purpose,
-		Code: sender.NewCode(code), Expires: at(v.CodeExpires), Locale: clip(c.Locale), Account: ask.account,
-	}, ttl))
+	if v.Vendor == nil {
+		if m, err = s.catalog.Render(m); err != nil {
+			return err
+		}
+	}
+	receipt, err := s.post(ctx, m)
+	if err == nil && v.Vendor != nil {
+		err = s.keepVendorCode(ctx, slot.ID, v, receipt)
+	}
 	if ask.silent {
 		return nil // it is in the log
 	}
@@ -158,6 +179,7 @@ type asked struct {
 	session string // the asker's, when signed in
 	epoch   int64  // of the asker's account
 	account string // masked, for the message
+	locale  string // of the message
 	owner   string // the asker's account, when signed in
 	decoy   bool   // nothing is to be sent
 	silent  bool   // nor is to be told that it could not be: to the unknown nothing is sent
@@ -173,7 +195,7 @@ func (s *Service) ask(ctx context.Context, c Caller, r SendRequest, now int64) (
 	if k.Channel() == "" {
 		return asked{}, refuse(ErrInvalidArgument, "no message reaches such an identifier")
 	}
-	out := asked{kind: k}
+	out := asked{kind: k, locale: clip(c.Locale)}
 	if !c.Actor.signedIn() || c.Actor.Anonymous {
 		if !c.Actor.signedIn() && c.Actor != (Actor{}) || r.Target == TargetCurrentUser {
 			return asked{}, refuse(ErrUnauthenticated, "")
@@ -207,7 +229,7 @@ func (s *Service) ask(ctx context.Context, c Caller, r SendRequest, now int64) (
 	}
 	out.owner, out.asker = a.ID, accountAsker(c.Actor)
 	out.session, out.epoch = c.Actor.sessionKey(), a.Epoch
-	out.account = s.masked(a)
+	out.account, out.locale = s.masked(a), locale(a, c)
 	return out, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ligature-auth/ligature/sender"
+	"github.com/ligature-auth/ligature/sender/catalog"
 	"github.com/ligature-auth/ligature/store"
 )
 
@@ -19,6 +20,8 @@ type Service struct {
 	name      string
 	store     store.Store
 	sender    sender.Sender
+	checker   sender.CodeChecker // the sender, if it is one
+	catalog   *catalog.Catalog
 	keys      keyring
 	kinds     map[string]Kind
 	passwords PasswordVerifier
@@ -100,6 +103,10 @@ func newService(cfg Config) (*Service, error) {
 		if _, ok := s.kinds[kind]; !ok {
 			return nil, fmt.Errorf("Config.Policy.ReproveAfter: %q is no kind of Config.Kinds", kind)
 		}
+	}
+	s.checker, _ = cfg.Sender.(sender.CodeChecker)
+	if s.catalog, err = s.newCatalog(cfg); err != nil {
+		return nil, err
 	}
 	s.hashing = newGate(runtime.GOMAXPROCS(0)-1, s.policy)
 	if s.clock == nil {

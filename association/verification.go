@@ -31,6 +31,7 @@ type verification struct {
 	RequestedAt   int64             `json:"requestedAt"`
 	PausedUntil   int64             `json:"pausedUntil"`
 	Code          sealed            `json:"code,omitzero"`
+	Vendor        *vendorCode       `json:"vendor,omitempty"` // instead of Code
 	CodeExpires   int64             `json:"codeExpires,omitzero"`
 	Guesses       int               `json:"guesses,omitzero"`       // of this code
 	WindowGuesses int               `json:"windowGuesses,omitzero"` // of every code in the window
@@ -48,6 +49,12 @@ const (
 	verified verificationState = "verified"
 	spent    verificationState = "spent"
 )
+
+// vendorCode is a code that the sender's vendor made and checks.
+type vendorCode struct {
+	MessageID string `json:"messageID,omitempty"` // what the vendor calls it; empty where none went out
+	Locale    string `json:"locale,omitempty"`    // of the message
+}
 
 // verificationV is the version of the record's shape.
 const verificationV = 1
@@ -67,6 +74,7 @@ func (v verification) mayRequest(now int64) (until int64, ok bool) {
 type newCode struct {
 	Nonce   []byte
 	Code    sealed
+	Vendor  *vendorCode // instead of Code
 	Session string
 	Epoch   int64
 	Typed   string
@@ -81,7 +89,7 @@ func (v verification) request(c newCode, now int64) verification {
 		v.WindowGuesses = 0
 	}
 	v.State = pending
-	v.Nonce, v.Code, v.Session, v.Epoch, v.Typed = c.Nonce, c.Code, c.Session, c.Epoch, c.Typed
+	v.Nonce, v.Code, v.Vendor, v.Session, v.Epoch, v.Typed = c.Nonce, c.Code, c.Vendor, c.Session, c.Epoch, c.Typed
 	v.RequestedAt = now
 	v.PausedUntil = now + c.Pause.Microseconds()
 	v.CodeExpires = now + c.TTL.Microseconds()
@@ -94,7 +102,7 @@ func (v verification) request(c newCode, now int64) verification {
 // it began is over.
 func (v verification) undelivered() verification {
 	v.State = spent
-	v.Code, v.CodeExpires, v.PausedUntil, v.Answer = sealed{}, 0, 0, answer{}
+	v.Code, v.Vendor, v.CodeExpires, v.PausedUntil, v.Answer = sealed{}, nil, 0, 0, answer{}
 	return v
 }
 
@@ -118,7 +126,7 @@ func (v verification) settle(right bool, token sealed, tokenExpires int64) verif
 	}
 	v.WindowGuesses--
 	v.State = verified
-	v.Code, v.CodeExpires = sealed{}, 0
+	v.Code, v.Vendor, v.CodeExpires = sealed{}, nil, 0
 	v.Token, v.TokenExpires = token, tokenExpires
 	return v
 }

@@ -20,7 +20,8 @@ type Grant struct {
 // was settled when the code was asked for.
 //
 // Everything that may be wrong with a code is ErrInvalidProof (R19); a wrong one
-// is counted. ErrBusy, ErrUnavailable.
+// is counted. ErrBusy, ErrUnavailable: then too where the vendor that made the code did
+// not say, and the guess is counted.
 func (s *Service) Verify(ctx context.Context, c Caller, id, code string) (Grant, error) {
 	g, err := s.verify(ctx, c, id, code)
 	return g, s.report(ctx, "verify", c, err)
@@ -45,8 +46,10 @@ func (s *Service) verify(ctx context.Context, c Caller, id, typed string) (Grant
 	var told grantAnswer
 	guessed := false // counted once, however often the write is tried
 	accepted := false
-	err := s.attempt(ctx, func(bool) (store.Change, error) {
-		told = grantAnswer{}
+	var asked *verification // charged, and to be settled by what its vendor says
+	var vendorSaid *bool
+	step := func(bool) (store.Change, error) {
+		told, asked = grantAnswer{}, nil
 		p, a, v, err := s.readVerification(ctx, slot)
 		if err != nil {
 			return store.Change{}, err
@@ -65,11 +68,24 @@ func (s *Service) verify(ctx context.Context, c Caller, id, typed string) (Grant
 			}
 			return store.Change{}, nil
 		}
-		v, ok := v.charge(now)
-		if !ok {
-			return store.Change{}, refuse(ErrInvalidProof, "")
+		var right bool
+		switch {
+		case vendorSaid != nil:
+			if v.State != pending {
+				return store.Change{}, refuse(ErrInvalidProof, "")
+			}
+			right = *vendorSaid
+		default:
+			var ok bool
+			if v, ok = v.charge(now); !ok {
+				return store.Change{}, refuse(ErrInvalidProof, "")
+			}
+			if v.Vendor != nil {
+				asked = &v
+				return store.Change{Proofs: []store.Proof{with(*p, v.expires(), v)}}, nil
+			}
+			right = s.keys.matches(v.Code, useCode, v.codeFields(slot, nonce, code)...)
 		}
-		right := s.keys.matches(v.Code, useCode, v.codeFields(slot, nonce, code)...)
 		// The budget is counted before the write, so that where it cannot be, nothing
 		// has happened that would tell a right guess from a wrong one. Whoever loses
 		// the race for the slot has counted all the same.
@@ -91,7 +107,15 @@ func (s *Service) verify(ctx context.Context, c Caller, id, typed string) (Grant
 			v.Answer = s.keys.refused(req, now)
 		}
 		return store.Change{Proofs: []store.Proof{with(*p, v.expires(), v)}}, nil
-	})
+	}
+	err := s.attempt(ctx, step)
+	if err == nil && asked != nil {
+		var right bool
+		if right, err = s.vendorSays(ctx, *asked, code); err == nil {
+			vendorSaid = &right
+			err = s.attempt(ctx, step)
+		}
+	}
 	if err != nil {
 		return Grant{}, err
 	}

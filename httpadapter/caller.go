@@ -19,8 +19,12 @@ func (h *handler) caller(r *http.Request) association.Caller {
 		UserAgent: r.UserAgent(),
 		RequestID: r.Header.Get("X-Request-Id"),
 	}
-	if tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language")); err == nil && len(tags) > 0 {
-		c.Locale = tags[0].String()
+	if tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language")); err == nil {
+		var prefers []string
+		for _, tag := range tags {
+			prefers = append(prefers, tag.String())
+		}
+		c.Locale = strings.Join(prefers, ",")
 	}
 	return c
 }

@@ -43,6 +43,7 @@ var refusals = []refusal{
 	{association.ErrAssociationRequired, "failed_precondition", 9, http.StatusForbidden},
 	{association.ErrSecondProof, "two_factor_required", 9, http.StatusForbidden},
 	{association.ErrRateLimited, "resource_exhausted", 8, http.StatusTooManyRequests},
+	{association.ErrUndeliverable, "invalid_argument", 3, http.StatusBadRequest},
 	{association.ErrBusy, "unavailable", 14, http.StatusServiceUnavailable},
 	{association.ErrUnsupported, "unimplemented", 12, http.StatusNotImplemented},
 	{association.ErrUnavailable, "unavailable", 14, http.StatusServiceUnavailable},

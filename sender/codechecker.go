@@ -12,7 +12,8 @@ type CodeChecker interface {
 	// MakesCode reports whether the vendor makes the code of such a message. It looks
 	// at no more of m than Channel, To, Purpose, Locale and whether it is to have a
 	// code, and says the same again while a code lives. Send is then handed m without
-	// Code and Text, and the MessageID of its Receipt is what CheckCode is asked about.
+	// Code, Subject, Text and HTML, and the MessageID of its Receipt is what CheckCode is
+	// asked about. The code has as many digits as the policy says, and lives as long.
 	MakesCode(m Message) bool
 
 	// CheckCode asks the vendor whether a code is the right one. The guess has been
@@ -28,4 +29,18 @@ type CodeCheck struct {
 	Message   Message
 	MessageID string // of its Receipt
 	Typed     Code
+}
+
+// makesCode is MakesCode of whatever sender it is.
+func makesCode(s Sender, m Message) bool {
+	checker, ok := s.(CodeChecker)
+	return ok && checker.MakesCode(m)
+}
+
+// checkCode is CheckCode of whatever sender it is.
+func checkCode(ctx context.Context, s Sender, c CodeCheck) (bool, error) {
+	if checker, ok := s.(CodeChecker); ok {
+		return checker.CheckCode(ctx, c)
+	}
+	return false, &Error{Err: ErrPermanent, Detail: "the sender of this message makes no codes"}
 }

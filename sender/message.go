@@ -61,9 +61,9 @@ type Message struct {
 	// Account names the account by its masked username ("d***"). It is empty for a
 	// sign-in code, which has no account yet, and for an account without a username.
 	Account string
-	// Locale is the BCP 47 tag of the language that the person prefers, as the account
-	// or the browser gave it, or empty. Language is the one that Subject, Text and HTML
-	// are written in.
+	// Locale is the BCP 47 tag of the language that the person likes best, as the
+	// account or the browser gave it, or empty. Language is that of the one which
+	// Subject, Text and HTML are written in.
 	Locale, Language string
 	Subject          string // one line, no code; empty but for Email
 	Text             string // the whole message, code included

@@ -14,9 +14,16 @@ type Mux map[Channel]Sender
 
 // Send sends m by the sender of m.Channel.
 func (x Mux) Send(ctx context.Context, m Message) (Receipt, error) {
-	s := x[m.Channel]
-	if s == nil {
-		return Receipt{}, &Error{Err: ErrPermanent, Detail: fmt.Sprintf("no sender for channel %q", m.Channel)}
+	if s := x[m.Channel]; s != nil {
+		return s.Send(ctx, m)
 	}
-	return s.Send(ctx, m)
+	return Receipt{}, &Error{Err: ErrPermanent, Detail: fmt.Sprintf("no sender for channel %q", m.Channel)}
+}
+
+// MakesCode is that of the sender of m.Channel.
+func (x Mux) MakesCode(m Message) bool { return makesCode(x[m.Channel], m) }
+
+// CheckCode is that of the sender of the message's channel.
+func (x Mux) CheckCode(ctx context.Context, c CodeCheck) (bool, error) {
+	return checkCode(ctx, x[c.Message.Channel], c)
 }

@@ -65,12 +65,17 @@ func Uncertain(err error) bool {
 	if errors.As(err, &e) {
 		return e.Uncertain
 	}
+	return err != nil && !typed(err)
+}
+
+// typed reports whether err wraps one of the sentinels.
+func typed(err error) bool {
 	for _, sentinel := range []error{ErrTemporary, ErrPermanent, ErrRecipient, ErrQuota} {
 		if errors.Is(err, sentinel) {
-			return false
+			return true
 		}
 	}
-	return err != nil
+	return false
 }
 
 // Error names the failure and the vendor's detail.

@@ -68,3 +68,21 @@ func (m Message) Param(name Param) (value string, ok bool) {
 	}
 	return "", false
 }
+
+// Templates returns every template: those of codes first.
+func Templates() []Template {
+	return []Template{
+		BindCode, SudoCode, SignInCode,
+		AddressAdded, AddressReplaced, AddressRemoved, AddressTransferred, AddressRebound, AccountDeleted,
+		PasswordSet, PasswordRemoved, AuthenticatorAdded, AuthenticatorRemoved, UsernameSet, UsernameRemoved,
+	}
+}
+
+// Purpose returns what a message that says this is for.
+func (t Template) Purpose() Purpose {
+	switch t {
+	case BindCode, SudoCode, SignInCode:
+		return Purpose(t)
+	}
+	return Notice
+}

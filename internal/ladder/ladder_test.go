@@ -45,7 +45,9 @@ var rungs = map[string][]string{
 	// An example: see docs/writing-a-store.md.
 	"internal/redisstore": {"store", "github.com/go-json-experiment/json", "github.com/redis/go-redis/v9"},
 
-	"sender":            {"internal/secret"},
+	"sender":            {"internal/pause", "internal/secret"},
+	"sender/catalog":    {"sender", "golang.org/x/text/language"},
+	"sender/failover":   {"sender", "github.com/sony/gobreaker/v2"},
 	"sender/mailbox":    {"sender"},
 	"sender/sendertest": {"sender"},
 	"sender/smtp":       {"sender", "github.com/emersion/go-msgauth/dkim", "github.com/wneessen/go-mail"},
@@ -59,7 +61,7 @@ var rungs = map[string][]string{
 	"sender/webhook": {"sender", "github.com/standard-webhooks/standard-webhooks/libraries/go"},
 
 	"association": {
-		"internal/pause", "internal/secret", "sender", "store",
+		"internal/pause", "internal/secret", "sender", "sender/catalog", "store",
 		"github.com/golang-jwt/jwt/v5",
 		"github.com/pquerna/otp", "github.com/pquerna/otp/hotp", "github.com/pquerna/otp/totp",
 		"golang.org/x/crypto/argon2", "golang.org/x/crypto/bcrypt", "golang.org/x/crypto/scrypt", "golang.org/x/sync/semaphore",
@@ -154,7 +156,7 @@ func TestHabits(t *testing.T) {
 		"os.Getenv":   "configuration is an argument",
 	}
 	// Where the clock comes from, when the host gives none.
-	allowed := []string{"association/service.go time.Now", "sender/mailbox/mailbox.go time.Now"}
+	allowed := []string{"association/service.go time.Now", "sender/mailbox/mailbox.go time.Now", "sender/retry.go time.Now"}
 
 	// Programs, and what only tests link.
 	elsewhere := []string{"example", "adopting", "bench", "sendertest", "storetest", "testdb", "node_modules", ".git"}

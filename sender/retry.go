@@ -1,0 +1,88 @@
+package sender
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ligature-auth/ligature/internal/pause"
+)
+
+// RetryOptions say how often to try again. The zero RetryOptions are good for most.
+type RetryOptions struct {
+	// Tries is how often a message is tried in all: 0 means 3; at most 10.
+	Tries int
+
+	// Pause is how long to wait before the second try, to within a half: 0 means 200
+	// milliseconds. It doubles with each, and is no shorter than an *Error's RetryAfter.
+	// Nobody waits for longer than an hour.
+	Pause time.Duration
+
+	// EvenUncertain tries again where it is uncertain that nothing was sent. The person
+	// may then get the message twice, and you may pay for it twice, unless the vendor
+	// knows it again by Message.ID.
+	EvenUncertain bool
+
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+const (
+	mostTries    = 10
+	longestPause = time.Hour
+)
+
+// Retry is s, tried again where it fails with ErrTemporary and nothing was sent. It does
+// not wait for a try that the message's code, or the context, would not live to see.
+// Every try has the same Message.ID.
+func Retry(s Sender, o RetryOptions) Sender {
+	if o.Tries <= 0 {
+		o.Tries = 3
+	}
+	o.Tries = min(o.Tries, mostTries)
+	if o.Pause <= 0 {
+		o.Pause = 200 * time.Millisecond
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return retry{s, o}
+}
+
+type retry struct {
+	sender Sender
+	RetryOptions
+}
+
+// Send sends m, and returns what the last try returned.
+func (x retry) Send(ctx context.Context, m Message) (Receipt, error) {
+	for try := 1; ; try++ {
+		receipt, err := x.sender.Send(ctx, m)
+		if try == x.Tries || !errors.Is(err, ErrTemporary) || Uncertain(err) && !x.EvenUncertain {
+			return receipt, err
+		}
+		wait := x.Pause << (try - 1)
+		var told *Error
+		if errors.As(err, &told) {
+			wait = max(wait, 2*min(told.RetryAfter, longestPause)) // half of it, at least, is waited
+		}
+		if !x.lives(ctx, m, wait) || pause.Jittered(ctx, wait) != nil {
+			return receipt, err
+		}
+	}
+}
+
+// lives reports whether there is a use in another try after the wait.
+func (x retry) lives(ctx context.Context, m Message, wait time.Duration) bool {
+	then := x.Now().Add(wait)
+	deadline, ok := ctx.Deadline()
+	return wait <= longestPause && (!ok || then.Before(deadline)) && (m.Expires.IsZero() || then.Before(m.Expires))
+}
+
+// MakesCode is that of the sender.
+func (x retry) MakesCode(m Message) bool { return makesCode(x.sender, m) }
+
+// CheckCode is that of the sender, tried once: whoever typed the code can do so again.
+func (x retry) CheckCode(ctx context.Context, c CodeCheck) (bool, error) {
+	return checkCode(ctx, x.sender, c)
+}

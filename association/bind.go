@@ -121,14 +121,14 @@ func (s *Service) beginBind(ctx context.Context, c Caller, r BindRequest) (*chan
 func (h *change) bind(ctx context.Context, r BindRequest, k Kind, v held) (Association, error) {
 	s, target := h.s, v.v.Target
 	h.event.Kind, h.event.Identifier = EventBind, k.Name()
-	instead := ""
+	instead, again := "", false
 	if old := ofKind(h.read, k.Name()); old != nil {
 		instead = old.ID
 		h.event.Replaced = old.ID
 		if err := h.unlink(ctx, *old); err != nil {
 			return Association{}, err
 		}
-		if string(old.Value) != string(target) {
+		if again = string(old.Value) == string(target); !again {
 			h.write.Notices = append(h.write.Notices, s.owed(noticeReplaced, *old, h.read, h.caller, h.now))
 		}
 		h.raise()
@@ -136,6 +136,9 @@ func (h *change) bind(ctx context.Context, r BindRequest, k Kind, v held) (Assoc
 		return Association{}, err
 	} else if r.EndOtherSessions {
 		h.raise()
+	}
+	if !again {
+		h.write.Notices = append(h.write.Notices, s.owedAll(noticeAdded, h.read, instead, h.caller, h.now)...)
 	}
 	if r.Conflict != "" {
 		if err := h.claim(ctx, r, k, v); err != nil {

@@ -20,7 +20,8 @@ import (
 type outbox struct {
 	mu       sync.Mutex
 	messages []sender.Message
-	err      error // what Send fails with
+	receipt  sender.Receipt // what Send answers
+	err      error          // what Send fails with
 }
 
 func (o *outbox) Send(_ context.Context, m sender.Message) (sender.Receipt, error) {
@@ -30,7 +31,13 @@ func (o *outbox) Send(_ context.Context, m sender.Message) (sender.Receipt, erro
 		return sender.Receipt{}, o.err
 	}
 	o.messages = append(o.messages, m)
-	return sender.Receipt{}, nil
+	return o.receipt, nil
+}
+
+func (o *outbox) answer(r sender.Receipt) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.receipt = r
 }
 
 func (o *outbox) fail(err error) {

@@ -33,8 +33,10 @@ type noticeKind string
 
 const (
 	// To an address, by the template of what it is told.
+	noticeAdded                = noticeKind(sender.AddressAdded)
 	noticeReplaced             = noticeKind(sender.AddressReplaced)
 	noticeRemoved              = noticeKind(sender.AddressRemoved)
+	noticeOtherRemoved         = noticeKind(sender.OtherAddressRemoved)
 	noticeTransferred          = noticeKind(sender.AddressTransferred)
 	noticeRebound              = noticeKind(sender.AddressRebound)
 	noticeDeleted              = noticeKind(sender.AccountDeleted)

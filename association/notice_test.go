@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"testing"
 	"time"
@@ -71,11 +72,15 @@ func TestR65_ANoticeIsInTheCommitItTellsOf(t *testing.T) {
 	}{
 		{"a replaced email address", "old@example.com", "new@example.com", 1},
 		{"a replaced phone number", "+8613900000000", phoneNumber, 1},
-		{"a first address of its kind", "old@example.com", phoneNumber, 0},
+		{"a first address of its kind", "old@example.com", phoneNumber, 1},
+		{"the first address of all", "", phoneNumber, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := owing(t, 0)
-			account := l.own(kindOf(tt.old), tt.old)
+			account := "new"
+			if tt.old != "" {
+				account = l.own(kindOf(tt.old), tt.old)
+			}
 			c, r := l.replacing(account, tt.new)
 			messages := len(l.out.all())
 			if _, err := l.svc.Bind(t.Context(), c, r); err != nil {
@@ -234,4 +239,52 @@ func noticeOf(t *testing.T, n store.Notice) (v struct {
 		t.Fatal(err)
 	}
 	return v
+}
+
+// TestR65_EveryAddressThatWasThereIsTold of one that comes or goes: each once, that which
+// goes too, and the new one not.
+func TestR65_EveryAddressThatWasThereIsTold(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		has  []string
+		do   func(l *lab, c association.Caller) error
+		want map[string]sender.Template
+	}{
+		{"a first address", nil, binds("phone", phoneNumber), nil},
+		{"another", []string{"email", "ada@example.com"}, binds("phone", phoneNumber), map[string]sender.Template{"ada@example.com": sender.AddressAdded}},
+		{"in the place of one", []string{"email", "ada@example.com", "phone", phoneNumber}, binds("email", "new@example.com"),
+			map[string]sender.Template{"ada@example.com": sender.AddressReplaced, phoneNumber: sender.AddressAdded}},
+		{"away", []string{"email", "ada@example.com", "phone", phoneNumber}, func(l *lab, c association.Caller) error {
+			return l.svc.Unbind(l.t.Context(), c, association.UnbindRequest{ID: methodOf(l.world, c, "phone"), SudoToken: l.sudo(c)})
+		}, map[string]sender.Template{phoneNumber: sender.AddressRemoved, "ada@example.com": sender.OtherAddressRemoved}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l := newLab(t, roomy)
+			l.imported("ada", testHash(), test.has...)
+			c, _ := l.signIn("ada")
+			if err := test.do(l, c); err != nil {
+				t.Fatal(err)
+			}
+			l.settle()
+			got := map[string]sender.Template{}
+			for _, m := range l.out.told() {
+				if got[m.To] != "" {
+					t.Errorf("%s is told twice", m.To)
+				}
+				got[m.To] = m.Template
+			}
+			if !maps.Equal(got, test.want) {
+				t.Errorf("told are %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// binds binds an address under sudo by the password.
+func binds(kind, to string) func(l *lab, c association.Caller) error {
+	return func(l *lab, c association.Caller) error {
+		r := association.BindRequest{Kind: kind, To: to, SudoToken: l.sudo(c), VerificationToken: l.token(c, kind, to)}
+		_, err := l.svc.Bind(l.t.Context(), c, r)
+		return err
+	}
 }

@@ -62,10 +62,19 @@ func (w *world) person(name string, fresh bool, factors ...string) *person {
 			w.t.Fatalf("%s of %v: %v", f, factors, err)
 		}
 	}
+	w.tell()
 	if !fresh {
 		w.clock.Advance(rootedFor + time.Second)
 	}
 	return p
+}
+
+// tell sends the notices that are owed so far.
+func (w *world) tell() {
+	w.t.Helper()
+	if _, err := w.svc.Deliver(w.t.Context(), 100); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 func add(f string) string {

@@ -61,6 +61,7 @@ func (h *change) remove(ctx context.Context, id string) error {
 		h.event.Kind, h.event.Association, h.event.Identifier = EventUnbind, as.ID, as.Kind
 		if h.s.reachable(as) {
 			h.write.Notices = append(h.write.Notices, h.s.owed(noticeRemoved, as, h.read, h.caller, h.now))
+			h.write.Notices = append(h.write.Notices, h.s.owedAll(noticeOtherRemoved, h.read, as.ID, h.caller, h.now)...)
 		} else if as.Kind == UsernameKind {
 			h.write.Notices = append(h.write.Notices, h.s.owedAll(noticeUsernameRemoved, h.read, "", h.caller, h.now)...)
 		}

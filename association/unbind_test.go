@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/ligature-auth/ligature/association"
 	"github.com/ligature-auth/ligature/association/email"
-	"github.com/ligature-auth/ligature/sender"
 )
 
 func reprovingPhones(c *association.Config) {
@@ -246,7 +246,7 @@ func TestR52_AnothersMethodIsNone(t *testing.T) {
 }
 
 // TestR52_ARemovalIsOneCommit: the address goes, the epoch rises, every other session
-// ends, the history says so and the address is owed its notice, all at once.
+// ends, the history says so and every address is owed its notice, all at once.
 func TestR52_ARemovalIsOneCommit(t *testing.T) {
 	w, watch := watchedWorld(t)
 	id := w.member("ada", "email", "ada@example.com", "phone", phoneNumber)
@@ -261,7 +261,7 @@ func TestR52_ARemovalIsOneCommit(t *testing.T) {
 		t.Fatalf("%d commits, want 1", n)
 	}
 	change := watch.applied[before]
-	if len(change.Unlink) != 1 || len(change.Link) != 0 || len(change.Notices) != 1 || len(change.Events) != 1 || len(change.Accounts) != 1 {
+	if len(change.Unlink) != 1 || len(change.Link) != 0 || len(change.Notices) != 2 || len(change.Events) != 1 || len(change.Accounts) != 1 {
 		t.Errorf("the change is %+v", change)
 	}
 	if e, err := association.ParseEvent(change.Events[0]); err != nil || e.Kind != association.EventUnbind || e.Association != change.Unlink[0].ID || e.Factor != "password" {
@@ -279,11 +279,14 @@ func TestR52_ARemovalIsOneCommit(t *testing.T) {
 	if _, err := w.signInByCode("thief", "email", "ada@example.com"); !errors.Is(err, association.ErrNotRegistered) {
 		t.Errorf("sign-in by the address: %v, want ErrNotRegistered", err)
 	}
-	if n, err := w.svc.Deliver(t.Context(), 10); n != 1 || err != nil {
-		t.Errorf("delivered %d, %v, want 1", n, err)
+	if n, err := w.svc.Deliver(t.Context(), 10); n != 2 || err != nil {
+		t.Errorf("delivered %d, %v, want 2", n, err)
 	}
-	if last, ok := w.mail.Last("ada@example.com"); !ok || last.Purpose != sender.Notice {
+	if last, ok := w.mail.Last("ada@example.com"); !ok || !strings.Contains(last.Subject, "this address was removed") {
 		t.Errorf("the address was last told %+v", last)
+	}
+	if last, ok := w.mail.Last(phoneNumber); !ok || !strings.Contains(last.Text, "another address was removed") {
+		t.Errorf("the other address was last told %+v", last)
 	}
 	// Refused, nobody is told anything.
 	before = watch.writes()

@@ -11,10 +11,12 @@ import (
 // errMovedOn is a write's own: the slot holds another code by now.
 var errMovedOn = errors.New("the slot holds another code")
 
+const maxVendorID = 256 // bytes
+
 // keepVendorCode writes into the slot what the vendor calls the code that it has sent.
 func (s *Service) keepVendorCode(ctx context.Context, slot string, sent verification, receipt sender.Receipt) error {
-	if receipt.MessageID == "" {
-		return errors.New("the sender makes codes, and named none in its receipt")
+	if receipt.MessageID == "" || len(receipt.MessageID) > maxVendorID {
+		return errors.New("the sender makes codes, and named none in its receipt, or too long")
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.policy.SendTimeout)
 	defer cancel()
@@ -27,7 +29,7 @@ func (s *Service) keepVendorCode(ctx context.Context, slot string, sent verifica
 			return store.Change{}, errMovedOn
 		}
 		known := *v.Vendor
-		known.MessageID = clip(receipt.MessageID)
+		known.MessageID = receipt.MessageID
 		v.Vendor = &known
 		return store.Change{Proofs: []store.Proof{with(*p, v.expires(), v)}}, nil
 	})

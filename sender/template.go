@@ -18,9 +18,10 @@ const (
 
 // The templates of notices.
 const (
-	AddressAdded         Template = "address_added"
-	AddressReplaced      Template = "address_replaced"    // this address; another took its place
-	AddressRemoved       Template = "address_removed"     // this address
+	AddressAdded         Template = "address_added"    // another address of the account
+	AddressReplaced      Template = "address_replaced" // this address; another took its place
+	AddressRemoved       Template = "address_removed"  // this address
+	OtherAddressRemoved  Template = "other_address_removed"
 	AddressTransferred   Template = "address_transferred" // another one of the account went to another account
 	AddressRebound       Template = "address_rebound"     // one that the account had is another account's now
 	AccountDeleted       Template = "account_deleted"
@@ -73,7 +74,7 @@ func (m Message) Param(name Param) (value string, ok bool) {
 func Templates() []Template {
 	return []Template{
 		BindCode, SudoCode, SignInCode,
-		AddressAdded, AddressReplaced, AddressRemoved, AddressTransferred, AddressRebound, AccountDeleted,
+		AddressAdded, AddressReplaced, AddressRemoved, OtherAddressRemoved, AddressTransferred, AddressRebound, AccountDeleted,
 		PasswordSet, PasswordRemoved, AuthenticatorAdded, AuthenticatorRemoved, UsernameSet, UsernameRemoved,
 	}
 }

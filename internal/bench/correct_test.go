@@ -19,6 +19,9 @@ func TestTheFlowBinds(t *testing.T) {
 		if r.bound(t, p) != 1 || r.events(t, p) != before+1 {
 			t.Error("the address or its event is not in the database")
 		}
+		if n := r.count(t, "notice", "account", p.account().ID); n != 1 {
+			t.Errorf("the phone is owed %d notices, want 1", n)
+		}
 		// The caller's address and account; two for each of three targets; guesses
 		// about the first address and about the account.
 		if counted != 10 {

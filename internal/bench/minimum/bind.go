@@ -5,7 +5,9 @@ import (
 	"crypto/hmac"
 	"database/sql"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 )
 
 // sudo trades the token of a code to an address of the account for a grant.
@@ -98,14 +100,16 @@ func (s *server) bind(r *http.Request) (any, error) {
 		return nil
 	}
 	happened := func() []any { return event(r, v.account, "bind", v.id, kind, now) }
+	// To each address that was there.
+	owed := func() []any { return []any{random(16), now, now, now + micro(72*time.Hour), v.account, kind} }
 	if s.atOnce {
 		if err := may(s.db); err != nil {
 			return nil, err
 		}
 		var spent, linked bool
-		err := s.db.QueryRowContext(ctx, s.sql.bindAtOnce, append([]any{
+		err := s.db.QueryRowContext(ctx, s.sql.bindAtOnce, slices.Concat([]any{
 			v.id, v.accountEpoch, grant, id, c.version, kind, to, v.account, c.typed, now,
-		}, happened()...)...).Scan(&spent, &linked)
+		}, happened(), owed())...).Scan(&spent, &linked)
 		switch {
 		case err != nil:
 			return nil, err
@@ -126,7 +130,10 @@ func (s *server) bind(r *http.Request) (any, error) {
 		if err := s.one(ctx, tx, errTaken, s.sql.link, kind, to, v.account, c.typed, now); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, s.sql.happen, happened()...)
+		if _, err := tx.ExecContext(ctx, s.sql.happen, happened()...); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, s.sql.owe, owed()...)
 		return err
 	})
 	return struct{}{}, err

@@ -7,10 +7,10 @@
 //
 // It does what a request cannot do without: it reads the session with its account,
 // keeps codes and tokens as MACs, counts sends and guesses, spends a code once,
-// holds the uniqueness of an address, and writes the event in the commit that it
-// tells of. It leaves out what makes a library of it: other kinds and databases
+// holds the uniqueness of an address, and writes the event, and the notices that a new
+// address owes the others, in the commit that it tells of. It leaves out what makes a library of it: other kinds and databases
 // behind interfaces, repeats of lost answers, key rotation, passwords, replacing an
-// address with its notice, refreshing, cookies, origins, strict bodies. It is no
+// address, refreshing, cookies, origins, strict bodies. It is no
 // example to follow.
 //
 // It also counts the budgets of the caller and of the target in one statement, so

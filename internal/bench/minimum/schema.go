@@ -38,7 +38,11 @@ CREATE INDEX counter_expires ON counter (expires);
 CREATE TABLE event (account NAME NOT NULL, id NAME NOT NULL, at BIGINT NOT NULL, expires BIGINT NOT NULL, kind NAME NOT NULL,
   session NAME NOT NULL, subject NAME NOT NULL, ip NAME NOT NULL, device NAME NOT NULL, user_agent NAME NOT NULL,
   PRIMARY KEY (account, id));
-CREATE INDEX event_expires ON event (expires);`
+CREATE INDEX event_expires ON event (expires);
+CREATE TABLE notice (id NAME NOT NULL, kind NAME NOT NULL, target NAME NOT NULL, account NAME NOT NULL, tells NAME NOT NULL,
+  at BIGINT NOT NULL, due BIGINT NOT NULL, expires BIGINT NOT NULL, PRIMARY KEY (id, kind, target));
+CREATE INDEX notice_due ON notice (due);
+CREATE INDEX notice_expires ON notice (expires);`
 
 var types = map[Dialect]*strings.Replacer{
 	SQLite:     strings.NewReplacer("NAME", "TEXT", "BYTES", "BLOB", "BIGINT", "INTEGER"),

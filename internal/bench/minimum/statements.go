@@ -4,9 +4,9 @@ import "strings"
 
 // statements are every SQL text, made once.
 type statements struct {
-	asked, judged, sudoing, binding, signingIn    string // reads
-	ask, settle, spend, grant, link, open, happen string
-	count                                         map[int]string // by how many
+	asked, judged, sudoing, binding, signingIn         string // reads
+	ask, settle, spend, grant, link, open, happen, owe string
+	count                                              map[int]string // by how many
 
 	bindAtOnce, sudoAtOnce, signInAtOnce string // each for a transaction
 }
@@ -41,6 +41,12 @@ func (d Dialect) statements(atOnce bool) statements {
 			VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`,
 		happen: `INSERT INTO event (account, id, at, expires, kind, session, subject, ip, device, user_agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	}
+	number := "?"
+	if d == PostgreSQL {
+		number = "?::bigint" // which it takes for text in a SELECT
+	}
+	t.owe = `INSERT INTO notice (id, kind, target, account, tells, at, due, expires)
+		SELECT ?, kind, value, account, 'added', ` + number + `, ` + number + `, ` + number + ` FROM identifier WHERE account = ? AND kind <> ?`
 	if d == MariaDB {
 		// Assignments are made in their order: what decides is set last.
 		t.ask += ` ON DUPLICATE KEY UPDATE ` + onlyIf(`paused_until <= VALUES(asked_at)`,
@@ -65,7 +71,8 @@ func (d Dialect) statements(atOnce bool) statements {
 		t.bindAtOnce = `WITH held AS (SELECT 1` + sessionRead + ` JOIN sudo g ON g.session = s.id
 				WHERE s.id = ? AND s.ended = 0 AND s.epoch = a.epoch AND a.epoch = ? AND a.status = 1 AND g.mac = ? FOR UPDATE),
 			` + strings.Replace(spent, " RETURNING", " AND EXISTS (SELECT 1 FROM held) RETURNING", 1) + `,
-			linked AS (` + from("spent", t.link) + ` RETURNING 1), happened AS (` + from("linked", t.happen) + `)
+			linked AS (` + from("spent", t.link) + ` RETURNING 1), happened AS (` + from("linked", t.happen) + `),
+			owed AS (` + t.owe + ` AND EXISTS (SELECT 1 FROM linked))
 			SELECT EXISTS (SELECT 1 FROM spent), EXISTS (SELECT 1 FROM linked)`
 		t.sudoAtOnce = `WITH ` + spent + `, made AS (` + from("spent", t.grant) + ` RETURNING 1) ` + from("made", t.happen)
 		t.signInAtOnce = `WITH ` + spent + `, made AS (` + from("spent", t.open) + ` RETURNING 1) ` + from("made", t.happen)
@@ -80,7 +87,7 @@ func (d Dialect) statements(atOnce bool) statements {
 		}
 		t.count[n] = d.text(text)
 	}
-	for _, s := range []*string{&t.asked, &t.judged, &t.sudoing, &t.binding, &t.signingIn, &t.ask, &t.settle, &t.spend, &t.grant, &t.link, &t.open, &t.happen,
+	for _, s := range []*string{&t.asked, &t.judged, &t.sudoing, &t.binding, &t.signingIn, &t.ask, &t.settle, &t.spend, &t.grant, &t.link, &t.open, &t.happen, &t.owe,
 		&t.bindAtOnce, &t.sudoAtOnce, &t.signInAtOnce} {
 		*s = d.text(*s)
 	}

@@ -48,7 +48,7 @@ func (r *run) owe(x *method) {
 	}
 }
 
-// oweAll is what a change of anything but an address owes.
+// oweAll is what a change owes: every address that was there is told.
 func (r *run) oweAll(a *account) {
 	for _, x := range a.methods {
 		r.owe(x)
@@ -141,8 +141,8 @@ func (r *run) bind(s *session, b binding) func() op {
 				if owner != nil && owner != a {
 					r.take(owner, b)
 				}
-				if old != nil && old.value != b.to {
-					r.owe(old)
+				if old == nil || old.value != b.to {
+					r.oweAll(a)
 				}
 				if old != nil || b.endsOthers {
 					r.raise(a, s)
@@ -241,11 +241,7 @@ func (r *run) unbind(s *session, t *sudoToken, kind string) func() op {
 				if what == "" {
 					what = association.EventUnbind
 				}
-				if reachable(kind) {
-					r.owe(x)
-				} else {
-					r.oweAll(a)
-				}
+				r.oweAll(a)
 				delete(a.methods, kind)
 				r.raise(a, s)
 				r.used(s, what)

@@ -71,7 +71,7 @@ func TestMessagesAreServedOldestFirst(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if want := []string{"at", "channel", "code", "purpose", "subject", "text", "to"}; !reflect.DeepEqual(names, want) {
+	if want := []string{"at", "channel", "code", "html", "language", "purpose", "subject", "template", "text", "to"}; !reflect.DeepEqual(names, want) {
 		t.Errorf("a message has %v, want %v", names, want)
 	}
 }

@@ -29,6 +29,8 @@ mysql:user:password@tcp(host)/name; or "memory", which forgets everything at the
 	flag.DurationVar(&o.accessTTL, "access-ttl", 0, "how long an access token lives, from 31s; 0 is the default of 2h")
 	flag.BoolVar(&o.noQuotas, "unsafe-no-quotas", false, "switch every budget off, for load tests")
 	origins := flag.String("origins", "", "origins whose pages may call /auth, separated by commas")
+	messages := flag.String("messages", "", "write every message in every language to files in this folder, and stop")
+	browser := flag.String("pictures", "", `with -messages, a browser that takes pictures of the pages: "chromium"`)
 	flag.Parse()
 	if o.db == "memory" {
 		o.keys = ""
@@ -39,7 +41,13 @@ mysql:user:password@tcp(host)/name; or "memory", which forgets everything at the
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *addr, o); err != nil {
+	var err error
+	if *messages != "" {
+		err = writeMessages(ctx, *messages, *browser)
+	} else {
+		err = run(ctx, *addr, o)
+	}
+	if err != nil {
 		log.Fatal("example: ", err)
 	}
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need and the machine lacks: a C compiler for the race
-# detector, curl, Node and npm, and PostgreSQL, MariaDB and Redis, which the tests
-# start themselves. "setup.sh cluster" adds what a Galera cluster needs. On Debian,
+# detector, curl, Node and npm, Chromium, and PostgreSQL, MariaDB and Redis, which the
+# tests start themselves. "setup.sh cluster" adds what a Galera cluster needs. On Debian,
 # as root; elsewhere it says what to do.
 set -eu
 
@@ -22,6 +22,7 @@ have npm || missing="$missing npm"
 have postgres /usr/lib/postgresql/*/bin/postgres || missing="$missing postgresql"
 have mariadbd /usr/sbin/mariadbd /usr/libexec/mariadbd || missing="$missing mariadb-server-core"
 have my_print_defaults || missing="$missing mariadb-client-core"
+have chromium || missing="$missing chromium"
 have redis-server || missing="$missing redis-server"
 case "${1-}" in
 "") ;;

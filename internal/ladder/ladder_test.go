@@ -97,7 +97,7 @@ var rungs = map[string][]string{
 
 	"example": {
 		"association", "association/email", "association/phone", "association/username", "httpadapter",
-		"sender/mailbox", "store", "store/bunstore", "store/memstore", "github.com/alexedwards/scs/v2",
+		"sender", "sender/catalog", "sender/mailbox", "store", "store/bunstore", "store/memstore", "github.com/alexedwards/scs/v2",
 		"github.com/go-sql-driver/mysql", "github.com/jackc/pgx/v5/stdlib", "modernc.org/sqlite",
 	},
 }

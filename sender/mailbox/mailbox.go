@@ -58,12 +58,15 @@ func (b *Mailbox) Send(ctx context.Context, m sender.Message) (sender.Receipt, e
 		return sender.Receipt{}, err
 	}
 	kept := Message{
-		Channel: m.Channel,
-		To:      m.To,
-		Purpose: m.Purpose,
-		Code:    m.Code.Reveal(),
-		Subject: m.Subject,
-		Text:    m.Text,
+		Channel:  m.Channel,
+		To:       m.To,
+		Purpose:  m.Purpose,
+		Template: m.Template,
+		Language: m.Language,
+		Code:     m.Code.Reveal(),
+		Subject:  m.Subject,
+		Text:     m.Text,
+		HTML:     m.HTML,
 	}
 
 	b.mu.Lock()

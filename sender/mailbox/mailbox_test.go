@@ -114,8 +114,8 @@ func TestMessagesMarshal(t *testing.T) {
 	b := mailbox.New(mailbox.Options{Now: now})
 	for _, test := range []struct{ name, want string }{
 		{"none", `[]`},
-		{"one", `[{"channel":"email","to":"p7@example.com","purpose":"bind","code":"000007",` +
-			`"subject":"Your code","text":"Your code is 000007.","at":"2026-03-01T12:00:00Z"}]`},
+		{"one", `[{"channel":"email","to":"p7@example.com","purpose":"bind","template":"","language":"","code":"000007",` +
+			`"subject":"Your code","text":"Your code is 000007.","html":"","at":"2026-03-01T12:00:00Z"}]`},
 	} {
 		got, err := json.Marshal(b.Messages())
 		if err != nil || string(got) != test.want {

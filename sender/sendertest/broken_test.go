@@ -106,6 +106,13 @@ var brokenSenders = map[string]broken{
 		<-ctx.Done()
 		return sender.Receipt{}, nil
 	}},
+	"is certain of what it does not know": {notices: "Stalled", stall: func(ctx context.Context, _ sender.Message) (sender.Receipt, error) {
+		<-ctx.Done()
+		return sender.Receipt{}, sender.ErrTemporary
+	}},
+	"does not know what it was told": {notices: "Refused", refuse: func(context.Context, sender.Message) (sender.Receipt, error) {
+		return sender.Receipt{}, &sender.Error{Err: sender.ErrRecipient, Uncertain: true}
+	}},
 	"swallows a refusal": {notices: "Refused", refuse: func(context.Context, sender.Message) (sender.Receipt, error) {
 		return sender.Receipt{}, nil
 	}},

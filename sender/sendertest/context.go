@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"github.com/ligature-auth/ligature/sender"
 )
 
 // cancelled: a context that is done already sends nothing.
@@ -56,6 +58,8 @@ func (s suite) stalled(t *testing.T) {
 			defer cancel()
 			if ok, err := s.send(ctx, t, to, s.message(0)); ok && err == nil {
 				t.Error("a message that the carrier never took is sent without an error")
+			} else if ok && !sender.Uncertain(err) {
+				t.Errorf("what becomes of a message that the carrier has in hand is said to be certain: %v", err)
 			}
 		})
 	}

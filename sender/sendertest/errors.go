@@ -12,7 +12,7 @@ import (
 	"github.com/ligature-auth/ligature/sender"
 )
 
-// refused: a failure is told, typed, and says nothing of the message.
+// refused: a failure is told, typed and certain, and says nothing of the message.
 func (s suite) refused(t *testing.T) {
 	if s.Refusing == nil {
 		t.Skip("Options.Refusing is nil")
@@ -21,6 +21,8 @@ func (s suite) refused(t *testing.T) {
 	for _, m := range []sender.Message{s.message(1), s.notice(2)} {
 		if ok, err := s.send(t.Context(), t, to, m); ok && err == nil {
 			t.Errorf("a %s message that the carrier refuses is sent without an error", m.Purpose)
+		} else if ok && sender.Uncertain(err) {
+			t.Errorf("what the carrier refuses is said to be uncertain: %v", err)
 		}
 	}
 }

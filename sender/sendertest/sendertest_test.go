@@ -44,8 +44,11 @@ func (g gateway) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	res, err := http.DefaultClient.Do(req)
+	if err != nil && ctx.Err() != nil {
+		return sender.Receipt{}, ctx.Err()
+	}
 	if err != nil {
-		return sender.Receipt{}, fmt.Errorf("%w: %w", sender.ErrTemporary, err)
+		return sender.Receipt{}, &sender.Error{Err: sender.ErrTemporary, Uncertain: true, Detail: "no answer"}
 	}
 	defer func() { _ = res.Body.Close() }()
 	switch res.StatusCode {

@@ -13,11 +13,23 @@
 //		return sender.Receipt{Vendor: "pager", MessageID: m.ID}, nil
 //	}
 //
-// A message comes rendered (Subject, Text) and with its parts (Purpose,
-// Code.Reveal(), Expires, Locale) for vendors that want a template and its
-// parameters instead.
-// It goes to exactly one address, the one on record.
+// A message goes to exactly one address, the one on record. It comes written in its
+// reader's language (Subject, Text, HTML), and with its parts (Template, Param, Expires,
+// Locale) for vendors that keep the words themselves. Package sendertest checks a sender
+// of your own.
 //
-// [Mux] picks a sender by channel; package mailbox keeps messages in memory for
-// tests and development; package sendertest checks a sender of your own.
+// The packages below this one send by mail servers (smtp), Tencent Cloud (tencent), Twilio
+// (twilio), and by an HTTP endpoint of yours for everything else (webhook). Package
+// mailbox keeps messages in memory, for tests and development; package catalog has the
+// words.
+//
+// Senders are made of senders:
+//
+//	sms := failover.New(failover.Options{}, sender.Timeout(first, 3*time.Second), second)
+//	mail := sender.Retry(smtp, sender.RetryOptions{})
+//	all := sender.Mux{sender.Email: mail, sender.SMS: sender.ByPrefix{"+86": china, "": sms}}
+//
+// [Mux] picks one by channel, [ByPrefix] by country, [ByLocale] by language; [Timeout]
+// gives up, [Retry] tries again, and package failover goes on to the next. None of them
+// hands a message over twice where the first may have gone out, unless you say so.
 package sender

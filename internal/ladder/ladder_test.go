@@ -50,15 +50,18 @@ var rungs = map[string][]string{
 	"sender/failover":   {"sender", "github.com/sony/gobreaker/v2"},
 	"sender/mailbox":    {"sender"},
 	"sender/sendertest": {"sender"},
-	"sender/smtp":       {"sender", "github.com/emersion/go-msgauth/dkim", "github.com/wneessen/go-mail"},
+	// What the senders over HTTP share.
+	"internal/vendorhttp": {"sender"},
+
+	"sender/smtp": {"sender", "github.com/emersion/go-msgauth/dkim", "github.com/wneessen/go-mail"},
 	"sender/tencent": {
-		"sender", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/errors",
+		"internal/vendorhttp", "sender", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/errors",
 		"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/sms/v20210111",
 	},
 	"sender/twilio": {
-		"sender", "github.com/twilio/twilio-go/client", "github.com/twilio/twilio-go/rest/api/v2010", "github.com/twilio/twilio-go/rest/verify/v2",
+		"internal/vendorhttp", "sender", "github.com/twilio/twilio-go/client", "github.com/twilio/twilio-go/rest/api/v2010", "github.com/twilio/twilio-go/rest/verify/v2",
 	},
-	"sender/webhook": {"sender", "github.com/standard-webhooks/standard-webhooks/libraries/go"},
+	"sender/webhook": {"internal/vendorhttp", "sender", "github.com/standard-webhooks/standard-webhooks/libraries/go"},
 
 	"association": {
 		"internal/pause", "internal/secret", "sender", "sender/catalog", "store",

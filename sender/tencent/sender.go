@@ -1,0 +1,111 @@
+package tencent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+
+	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
+	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
+	sms "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/sms/v20210111"
+
+	"github.com/ligature-auth/ligature/internal/vendorhttp"
+	"github.com/ligature-auth/ligature/sender"
+)
+
+// vendor is what the Receipts call Tencent.
+const vendor = "tencent"
+
+// Sender sends text messages by Tencent Cloud. It is safe for concurrent use.
+type Sender struct {
+	client    *sms.Client
+	sdkAppID  string
+	signName  string
+	senderID  string
+	templates templates
+}
+
+// New makes a Sender. It asks Tencent nothing.
+//
+// It fails while the SDK's global common.DefaultHttpClient is set: the SDK would change
+// that client, and others use it.
+func New(o Options) (*Sender, error) {
+	o, base, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	all, err := newTemplates(o.Templates)
+	if err != nil {
+		return nil, err
+	}
+	if common.DefaultHttpClient != nil {
+		return nil, errors.New("tencent: common.DefaultHttpClient is set: give Options.HTTPClient instead, and make the Sender before it is")
+	}
+	// Once, without the SDK's retries, its switching of regions and its dumps of requests.
+	// No timeout: that of the transport's client counts.
+	p := &profile.ClientProfile{
+		HttpProfile:          &profile.HttpProfile{ReqMethod: "POST", Scheme: base.Scheme, Endpoint: base.Host},
+		SignMethod:           "TC3-HMAC-SHA256",
+		Language:             "en-US",
+		DisableRegionBreaker: true,
+	}
+	client, err := sms.NewClient(credential{o.SecretID, o.SecretKey}, o.Region, p)
+	if err != nil {
+		return nil, errors.New("tencent: the SDK refuses the options")
+	}
+	client.WithHttpTransport(transport{vendorhttp.Client(o.HTTPClient)})
+	client.WithLogger(log.New(io.Discard, "", 0))
+	return &Sender{client: client, sdkAppID: o.SDKAppID, signName: o.SignName, senderID: o.SenderID, templates: all}, nil
+}
+
+// credential is the SDK's, with the key kept from being printed.
+type credential struct {
+	id  string
+	key sender.Secret
+}
+
+func (c credential) GetSecretId() string  { return c.id }
+func (c credential) GetSecretKey() string { return c.key.Reveal() }
+func (c credential) GetToken() string     { return "" }
+func (c credential) GetCredential() (id, key, token string) {
+	return c.id, c.key.Reveal(), ""
+}
+
+// Send sends m by the template for m.Template and m.Locale. The Receipt has Tencent's
+// serial number and the number of messages that it charges.
+func (s *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, error) {
+	if ctx.Err() != nil {
+		return sender.Receipt{}, vendorhttp.Unsent(ctx, "not sent")
+	}
+	if !vendorhttp.E164(m.To) {
+		return sender.Receipt{}, &sender.Error{Err: sender.ErrRecipient, Detail: "no number in E.164"}
+	}
+	t, ok := s.templates.find(m.Template, m.Locale)
+	if !ok {
+		return sender.Receipt{}, &sender.Error{Err: sender.ErrPermanent, Detail: fmt.Sprintf("no template for %q", m.Template)}
+	}
+
+	req := sms.NewSendSmsRequest()
+	req.PhoneNumberSet = []*string{&m.To}
+	req.SmsSdkAppId = &s.sdkAppID
+	req.TemplateId = &t.ID
+	for _, p := range t.Params {
+		value, _ := m.Param(p)
+		req.TemplateParamSet = append(req.TemplateParamSet, &value)
+	}
+	if s.signName != "" {
+		req.SignName = &s.signName
+	}
+	if s.senderID != "" {
+		req.SenderId = &s.senderID
+	}
+	if m.ID != "" {
+		req.SessionContext = &m.ID
+	}
+
+	c := new(call)
+	res, err := s.client.SendSmsWithContext(context.WithValue(ctx, callKey{}, c), req)
+	return c.outcome(res, err)
+}

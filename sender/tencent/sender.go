@@ -66,12 +66,17 @@ type credential struct {
 	key sender.Secret
 }
 
-func (c credential) GetSecretId() string  { return c.id }
+// GetSecretId is for the SDK.
+func (c credential) GetSecretId() string { return c.id }
+
+// GetSecretKey is for the SDK.
 func (c credential) GetSecretKey() string { return c.key.Reveal() }
-func (c credential) GetToken() string     { return "" }
-func (c credential) GetCredential() (id, key, token string) {
-	return c.id, c.key.Reveal(), ""
-}
+
+// GetToken is for the SDK, and empty: the key is not a temporary one.
+func (c credential) GetToken() string { return "" }
+
+// GetCredential is for the SDK.
+func (c credential) GetCredential() (id, key, token string) { return c.id, c.key.Reveal(), "" }
 
 // Send sends m by the template for m.Template and m.Locale. The Receipt has Tencent's
 // serial number and the number of messages that it charges.

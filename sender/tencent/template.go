@@ -3,10 +3,9 @@ package tencent
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 
+	"github.com/ligature-auth/ligature/internal/langtag"
 	"github.com/ligature-auth/ligature/sender"
 )
 
@@ -26,16 +25,10 @@ type Template struct {
 	Params []sender.Param
 }
 
-// language is a BCP 47 tag by its looks.
-var language = regexp.MustCompile(`^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$`)
-
-// maxTag is longer than any tag that a template has.
-const maxTag = 64
-
-// meaning is what a template is found by. The language is in lower case.
+// meaning is what a template is found by.
 type meaning struct {
 	template sender.Template
-	language string
+	language string // its langtag.Key
 }
 
 type templates map[meaning]Template
@@ -49,7 +42,7 @@ func newTemplates(list []Template) (templates, error) {
 		if wrong := t.wrong(); wrong != "" {
 			return nil, fmt.Errorf("tencent: Options.Templates[%d].%s", i, wrong)
 		}
-		key := meaning{t.For, strings.ToLower(t.Language)}
+		key := meaning{t.For, langtag.Key(t.Language)}
 		if _, twice := all[key]; twice {
 			return nil, fmt.Errorf("tencent: Options.Templates[%d] is the second for %q in language %q", i, t.For, t.Language)
 		}
@@ -64,7 +57,7 @@ func (t Template) wrong() string {
 	if t.For == "" {
 		return "For is empty"
 	}
-	if t.Language != "" && (len(t.Language) > maxTag || !language.MatchString(t.Language)) {
+	if t.Language != "" && !langtag.Valid(t.Language) {
 		return fmt.Sprintf("Language %q is no language tag", t.Language)
 	}
 	if !identifier.MatchString(t.ID) {
@@ -91,18 +84,10 @@ func (t Template) wrong() string {
 
 // find returns the template that says it in the language that fits best.
 func (all templates) find(what sender.Template, locale string) (Template, bool) {
-	if len(locale) > maxTag {
-		locale = ""
-	}
-	tag := strings.ToLower(locale)
-	for {
-		if t, ok := all[meaning{what, tag}]; ok || tag == "" {
-			return t, ok
+	for key := range langtag.Lookup(locale) {
+		if t, ok := all[meaning{what, key}]; ok {
+			return t, true
 		}
-		cut := max(strings.LastIndexByte(tag, '-'), 0)
-		if cut >= 2 && tag[cut-2] == '-' { // a singleton means nothing without what follows
-			cut -= 2
-		}
-		tag = tag[:cut]
 	}
+	return Template{}, false
 }

@@ -2,7 +2,6 @@ package tencent
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -33,11 +32,6 @@ type transport struct{ client *http.Client }
 // errForeign ends a call whose answer cannot be Tencent's.
 var errForeign = errors.New("tencent: the answer is no JSON object")
 
-// object reports whether an answer is a JSON object.
-func object(body []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) && json.Valid(body)
-}
-
 // RoundTrip asks once and notes what came of it in the call of the request's context.
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	c, _ := req.Context().Value(callKey{}).(*call)
@@ -49,7 +43,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	if !object(c.answer.Body) {
+	if !vendorhttp.Object(c.answer.Body) {
 		return nil, errForeign // of a null the SDK would panic
 	}
 	return &http.Response{

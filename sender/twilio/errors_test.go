@@ -1,0 +1,249 @@
+package twilio_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ligature-auth/ligature/sender"
+)
+
+// documented are codes of Twilio's dictionary, each with the status that it comes with,
+// and what it is to be, written from the dictionary's own words.
+var documented = []struct {
+	code, status int
+	want         error
+}{
+	{20003, 401, sender.ErrPermanent},
+	{20005, 403, sender.ErrPermanent},
+	{20404, 404, sender.ErrPermanent},
+	{20429, 429, sender.ErrQuota},
+	{20500, 500, sender.ErrTemporary},
+	{20503, 503, sender.ErrTemporary},
+	{21211, 400, sender.ErrRecipient},
+	{21212, 400, sender.ErrPermanent},
+	{21214, 400, sender.ErrRecipient},
+	{21217, 400, sender.ErrRecipient},
+	{21219, 400, sender.ErrRecipient},
+	{21265, 400, sender.ErrRecipient},
+	{21266, 400, sender.ErrRecipient},
+	{21408, 400, sender.ErrRecipient},
+	{21602, 400, sender.ErrPermanent},
+	{21606, 400, sender.ErrPermanent},
+	{21608, 400, sender.ErrRecipient},
+	{21610, 400, sender.ErrRecipient},
+	{21611, 429, sender.ErrQuota},
+	{21612, 400, sender.ErrRecipient},
+	{21614, 400, sender.ErrRecipient},
+	{21617, 400, sender.ErrPermanent},
+	{21624, 400, sender.ErrPermanent},
+	{21635, 400, sender.ErrRecipient},
+	{21655, 400, sender.ErrPermanent},
+	{21656, 400, sender.ErrPermanent},
+	{21659, 400, sender.ErrPermanent},
+	{21660, 400, sender.ErrPermanent},
+	{21703, 400, sender.ErrPermanent},
+	{30001, 400, sender.ErrQuota},
+	{30002, 400, sender.ErrPermanent},
+	{30003, 400, sender.ErrTemporary},
+	{30004, 400, sender.ErrRecipient},
+	{30005, 400, sender.ErrRecipient},
+	{30006, 400, sender.ErrRecipient},
+	{30007, 400, sender.ErrPermanent},
+	{30008, 400, sender.ErrTemporary},
+	{30034, 400, sender.ErrPermanent},
+	{30036, 400, sender.ErrTemporary},
+	{30410, 400, sender.ErrTemporary},
+	{30450, 400, sender.ErrRecipient},
+	{63003, 400, sender.ErrRecipient},
+	{63007, 400, sender.ErrPermanent},
+	{63015, 400, sender.ErrRecipient},
+	{63016, 400, sender.ErrPermanent},
+	{63018, 429, sender.ErrQuota},
+	{63024, 400, sender.ErrRecipient},
+	{63027, 400, sender.ErrPermanent},
+	{63038, 429, sender.ErrQuota},
+	{90007, 400, sender.ErrPermanent},
+	{60200, 400, sender.ErrPermanent},
+	{60203, 429, sender.ErrQuota},
+	{60205, 403, sender.ErrRecipient},
+	{60207, 429, sender.ErrQuota},
+	{60212, 429, sender.ErrTemporary},
+	{60220, 403, sender.ErrRecipient},
+	{60223, 403, sender.ErrPermanent},
+	{60238, 403, sender.ErrRecipient},
+	{60410, 403, sender.ErrRecipient},
+	{60605, 403, sender.ErrRecipient},
+	// Whatever Twilio makes of the future.
+	{99999, 400, sender.ErrPermanent},
+	{99999, 429, sender.ErrQuota},
+	{99999, 500, sender.ErrTemporary},
+}
+
+// mustBe checks a failure that Twilio gave a code for: known, and certain.
+func mustBe(t *testing.T, what string, err error, code int, want error) {
+	t.Helper()
+	for _, kind := range []error{sender.ErrTemporary, sender.ErrPermanent, sender.ErrRecipient, sender.ErrQuota} {
+		if errors.Is(err, kind) != (kind == want) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	var e *sender.Error
+	if !errors.As(err, &e) || e.Uncertain || e.Detail != fmt.Sprint(code) {
+		t.Errorf("%s: %+v", what, e)
+	}
+}
+
+func TestEachCodeIsTyped(t *testing.T) {
+	for _, test := range documented {
+		what := fmt.Sprintf("%d, HTTP %d", test.code, test.status)
+		s := newServer(t, func(w http.ResponseWriter, form url.Values) {
+			refuse(w, test.status, test.code, "about "+form.Get("To"))
+		})
+		_, err := newSender(t, options(s.URL)).Send(t.Context(), message())
+		mustBe(t, what, err, test.code, test.want)
+		if s.asked() != 1 {
+			t.Errorf("%s: Twilio was asked %d times", what, s.asked())
+		}
+		v := newVerifyServer(t, func(w http.ResponseWriter, form url.Values) {
+			refuse(w, test.status, test.code, "about "+form.Get("To"))
+		})
+		_, err = newVerify(t, verifyOptions(v.URL)).Send(t.Context(), codeless())
+		mustBe(t, "Verify, "+what, err, test.code, test.want)
+	}
+	// A message that Twilio took and gave up at once.
+	s := newServer(t, func(w http.ResponseWriter, _ url.Values) {
+		write(w, http.StatusCreated, map[string]any{"sid": messageSID, "status": "failed", "error_code": 30004})
+	})
+	_, err := newSender(t, options(s.URL)).Send(t.Context(), message())
+	mustBe(t, "failed", err, 30004, sender.ErrRecipient)
+}
+
+func TestInvalidParameter(t *testing.T) {
+	for words, want := range map[string]error{
+		"Invalid parameter: To":                  sender.ErrRecipient,
+		"Invalid parameter `To`: +8613800000000": sender.ErrRecipient,
+		"Invalid parameter: Channel":             sender.ErrPermanent,
+		"Invalid parameter: Token":               sender.ErrPermanent,
+		"Too long":                               sender.ErrPermanent,
+	} {
+		s := newVerifyServer(t, func(w http.ResponseWriter, _ url.Values) { refuse(w, 400, 60200, words) })
+		_, err := newVerify(t, verifyOptions(s.URL)).Send(t.Context(), codeless())
+		mustBe(t, words, err, 60200, want)
+	}
+}
+
+func TestLimitsSayWhen(t *testing.T) {
+	for _, test := range []struct {
+		code   int
+		header string
+		want   time.Duration
+	}{
+		{20429, "", 0},
+		{20429, "7", 7 * time.Second},
+		{60203, "", 10 * time.Minute},
+		{63018, "", 24 * time.Hour},
+		{63018, "60", time.Minute},
+	} {
+		s := newServer(t, func(w http.ResponseWriter, _ url.Values) {
+			if test.header != "" {
+				w.Header().Set("Retry-After", test.header)
+			}
+			refuse(w, http.StatusTooManyRequests, test.code, "")
+		})
+		_, err := newSender(t, options(s.URL)).Send(t.Context(), message())
+		var e *sender.Error
+		if !errors.As(err, &e) || e.RetryAfter != test.want {
+			t.Errorf("%d: %+v, want %v", test.code, err, test.want)
+		}
+	}
+}
+
+func TestAnswersThatAreNotTwilios(t *testing.T) {
+	ok := `{"sid":"` + messageSID + `"}`
+	for _, test := range []struct {
+		status    int
+		body      string
+		want      error
+		uncertain bool
+	}{
+		{201, `<html>`, sender.ErrTemporary, true},
+		{201, ``, sender.ErrTemporary, true},
+		{201, `null`, sender.ErrTemporary, true},
+		{201, `[]`, sender.ErrTemporary, true},
+		{201, `{}`, sender.ErrTemporary, true},
+		{201, ok + ok, sender.ErrTemporary, true},
+		{201, ok[:len(ok)-1], sender.ErrTemporary, true},
+		{201, `{"sid":7}`, sender.ErrTemporary, true},
+		{201, `{"sid":"+8613800000000"}`, sender.ErrTemporary, true},
+		{201, `{"sid":"CA` + hex32 + `"}`, sender.ErrTemporary, true},
+		{201, ok + strings.Repeat(" ", 1<<17), sender.ErrTemporary, true},
+		{202, ok, sender.ErrTemporary, true},
+		{302, ok, sender.ErrTemporary, true},
+		{400, `a proxy's page`, sender.ErrPermanent, false},
+		{403, `{"error":"a proxy's"}`, sender.ErrPermanent, false},
+		{404, ok, sender.ErrPermanent, false},
+		{408, ``, sender.ErrTemporary, false},
+		{429, ``, sender.ErrQuota, false},
+		{500, `a gateway's page`, sender.ErrTemporary, true},
+		{502, `{"message":"no backend"}`, sender.ErrTemporary, true},
+		{503, `{"code":0}`, sender.ErrTemporary, true},
+		{503, `{"code":"20503"}`, sender.ErrTemporary, true},
+	} {
+		s := newServer(t, func(w http.ResponseWriter, _ url.Values) {
+			w.WriteHeader(test.status)
+			_, _ = w.Write([]byte(test.body))
+		})
+		receipt, err := newSender(t, options(s.URL)).Send(t.Context(), message())
+		if !errors.Is(err, test.want) || sender.Uncertain(err) != test.uncertain || receipt != (sender.Receipt{}) {
+			t.Errorf("%d %.80s: receipt %+v, error %v (uncertain: %t)", test.status, test.body, receipt, err, sender.Uncertain(err))
+		}
+		if s.asked() != 1 {
+			t.Errorf("%d %.80s: Twilio was asked %d times", test.status, test.body, s.asked())
+		}
+	}
+}
+
+// answers answers without a network.
+type answers struct {
+	status int
+	body   []byte
+}
+
+func (a answers) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: a.status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(a.body))}, nil
+}
+
+// Whatever is answered, Send and CheckCode return, typed; and a code is right only
+// where its verification is named.
+func FuzzAnswers(f *testing.F) {
+	f.Add(201, []byte(`{"sid":"`+messageSID+`","num_segments":"1","price":"-0.1","price_unit":"USD","status":"queued","error_code":null}`))
+	f.Add(200, []byte(`{"sid":"`+verificationSID+`","to":"`+to(0)+`","status":"approved","valid":true}`))
+	f.Add(400, []byte(`{"code":21211,"message":"x","details":{"a":1}}`))
+	f.Add(500, []byte(`null`))
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		c := &http.Client{Transport: answers{status, body}}
+		o, v := options(""), verifyOptions("")
+		o.HTTPClient, v.HTTPClient = c, c
+		receipt, err := newSender(t, o).Send(t.Context(), message())
+		if err == nil && receipt.MessageID == "" {
+			t.Errorf("%d %q makes %+v", status, body, receipt)
+		}
+		check, err2 := newVerify(t, v).CheckCode(t.Context(), typed("826104"))
+		if check && (err2 != nil || !bytes.Contains(bytes.ToLower(body), []byte("sid")) && !bytes.Contains(body, []byte(`\u`))) {
+			t.Errorf("%d %q makes a code right", status, body)
+		}
+		for _, err := range []error{err, err2} {
+			var e *sender.Error
+			if err != nil && (!errors.As(err, &e) || e.RetryAfter < 0) {
+				t.Errorf("%d %q makes %v", status, body, err)
+			}
+		}
+	})
+}

@@ -10,7 +10,8 @@ import (
 
 // Client returns the client to ask with: a copy of the host's, or one with timeouts
 // where the host gave none. It follows no redirect, because a redirected request would
-// take the message and the credentials to where nobody configured it.
+// take the message and the credentials to where nobody configured it, and keeps no
+// cookies.
 func Client(given *http.Client) *http.Client {
 	if given == nil {
 		transport := &http.Transport{

@@ -26,5 +26,6 @@
 //
 // A message is handed to Tencent once. It has no key to recognise a message by that
 // comes twice: after an error that is [sender.Uncertain], sending again may deliver
-// two. Message.ID travels along as SessionContext and comes back in Tencent's reports.
+// two. Message.ID travels along as SessionContext. The SDK dates a request by the
+// machine's clock, and Tencent refuses one that is more than five minutes off.
 package tencent

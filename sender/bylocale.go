@@ -2,7 +2,8 @@ package sender
 
 import (
 	"context"
-	"strings"
+
+	"github.com/ligature-auth/ligature/internal/langtag"
 )
 
 // ByLocale is a Sender that hands each message to the sender of its Locale, and returns
@@ -15,23 +16,14 @@ import (
 type ByLocale map[string]Sender
 
 func (x ByLocale) of(locale string) Sender {
-	for ; locale != ""; locale = shorter(locale) {
-		for key, s := range x {
-			if strings.EqualFold(key, locale) {
+	for key := range langtag.Lookup(locale) {
+		for tag, s := range x {
+			if langtag.Key(tag) == key {
 				return s
 			}
 		}
 	}
-	return x[""]
-}
-
-// shorter is a tag without its last subtag, nor a single letter that would then end it.
-func shorter(tag string) string {
-	tag = tag[:max(strings.LastIndexByte(tag, '-'), 0)]
-	if n := len(tag); n >= 2 && tag[n-2] == '-' {
-		tag = tag[:n-2]
-	}
-	return tag
+	return nil
 }
 
 // Send sends m by the sender of m.Locale.

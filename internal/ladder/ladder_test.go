@@ -45,7 +45,7 @@ var rungs = map[string][]string{
 	// An example: see docs/writing-a-store.md.
 	"internal/redisstore": {"store", "github.com/go-json-experiment/json", "github.com/redis/go-redis/v9"},
 
-	"sender":            {"internal/pause", "internal/secret"},
+	"sender":            {"internal/langtag", "internal/pause", "internal/secret"},
 	"sender/catalog":    {"sender", "golang.org/x/text/language"},
 	"sender/failover":   {"sender", "github.com/sony/gobreaker/v2"},
 	"sender/mailbox":    {"sender"},

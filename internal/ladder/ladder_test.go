@@ -54,7 +54,10 @@ var rungs = map[string][]string{
 	"internal/vendorhttp": {"sender"},
 	"internal/langtag":    {},
 
-	"sender/smtp": {"sender", "github.com/emersion/go-msgauth/dkim", "github.com/wneessen/go-mail"},
+	"sender/smtp": {
+		"internal/secret", "sender",
+		"github.com/emersion/go-msgauth/dkim", "github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp",
+	},
 	"sender/tencent": {
 		"internal/langtag", "internal/vendorhttp", "sender", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/errors",
 		"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/sms/v20210111",
@@ -162,7 +165,7 @@ func TestHabits(t *testing.T) {
 	// Where the clock comes from, when the host gives none.
 	allowed := []string{
 		"association/service.go time.Now", "sender/mailbox/mailbox.go time.Now", "sender/retry.go time.Now",
-		"sender/twilio/sender.go time.Now", "sender/webhook/sender.go time.Now",
+		"sender/smtp/options.go time.Now", "sender/twilio/sender.go time.Now", "sender/webhook/sender.go time.Now",
 	}
 
 	// Programs, and what only tests link.

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// mostPlain is how long a word of a header may be and still stand as it is; mostChunk is
-// how many bytes make an encoded word of 75 characters (RFC 2047, section 2).
+// mostPlain is how long a word of the subject may be and still stand as it is, on the
+// line that says Subject; mostChunk is how many bytes make an encoded word of that length.
 const (
 	mostPlain = 60
-	mostChunk = 45
+	mostChunk = 36
 )
 
 // encodeSubject returns valid UTF-8 as RFC 2047 wants it in a header. Other than

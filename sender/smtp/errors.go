@@ -17,8 +17,8 @@ import (
 )
 
 var (
-	errNoStartTLS  = errors.New("the server offers no STARTTLS")
-	errNoMechanism = errors.New("the server offers no such way to authenticate")
+	errNoStartTLS  = errors.New("smtp: no STARTTLS")
+	errNoMechanism = errors.New("smtp: no mechanism")
 )
 
 // step is what went on when something failed.
@@ -123,8 +123,12 @@ func cause(err error) string {
 		protocol  textproto.ProtocolError
 	)
 	switch {
-	case errors.Is(err, errNoStartTLS), errors.Is(err, errNoMechanism):
-		return err.Error()
+	case errors.Is(err, errTooMuch):
+		return "the server says too much"
+	case errors.Is(err, errNoStartTLS):
+		return "the server offers no STARTTLS"
+	case errors.Is(err, errNoMechanism):
+		return "the server offers no such mechanism"
 	case errors.As(err, &authority):
 		return "the certificate is signed by an unknown authority"
 	case errors.As(err, &host):

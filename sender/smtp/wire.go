@@ -2,6 +2,7 @@ package smtp
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -60,7 +61,8 @@ func (w *wire) obey(ctx context.Context) (release func() bool) {
 }
 
 // lines lets through whole lines alone. net/textproto takes what came before an error
-// for a line, and so a "250" that was cut short for an answer.
+// for a line, and so a "250" that was cut short for an answer. On the other hand it takes
+// no answer that is a code alone, which RFC 5321, section 4.2, has clients accept.
 type lines struct {
 	r    *bufio.Reader
 	rest []byte // of the last line
@@ -72,8 +74,14 @@ func wholeLines(r io.Reader) *lines { return &lines{r: bufio.NewReaderSize(r, mo
 func (l *lines) Read(p []byte) (int, error) {
 	if len(l.rest) == 0 {
 		line, err := l.r.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			return 0, errTooMuch // the reader above would take the other error for its own
+		}
 		if err != nil {
 			return 0, err
+		}
+		if code := bytes.TrimRight(line, "\r\n"); len(code) == 3 {
+			line = append(bytes.Clone(code), " \r\n"...)
 		}
 		l.rest = line
 	}

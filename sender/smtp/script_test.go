@@ -21,8 +21,9 @@ type script struct {
 	// the rest of those, and calls cut. 0 means no limit.
 	most int
 	cut  func(net.Conn)
-	// hear, if there is one, is called for each command, with how often the verb came.
-	hear func(verb string, times int)
+	// instead, if there is one, may reply otherwise, by how often that was asked of the
+	// connection before.
+	instead func(name string, before int) (reply string, ok bool)
 
 	addr *net.TCPAddr
 	mu   sync.Mutex
@@ -80,11 +81,16 @@ func (s *script) start(t testing.TB) *script {
 
 func (s *script) serve(c net.Conn) {
 	left := s.most
+	before := map[string]int{}
 	say := func(name string) bool {
 		reply, ok := s.replies[name]
+		if s.instead != nil {
+			reply, ok = s.instead(name, before[name])
+		}
 		if !ok {
 			reply = letThrough[name]
 		}
+		before[name]++
 		if reply == "" {
 			return false
 		}
@@ -101,14 +107,11 @@ func (s *script) serve(c net.Conn) {
 	lines := bufio.NewScanner(c)
 	lines.Buffer(nil, 1<<20)
 	goesOn := say("greeting")
-	for times := map[string]int{}; goesOn && lines.Scan(); {
+	for goesOn && lines.Scan() {
 		verb, _, _ := strings.Cut(strings.ToUpper(lines.Text()), " ")
 		s.mu.Lock()
 		s.said = append(s.said, lines.Text())
 		s.mu.Unlock()
-		if times[verb]++; s.hear != nil {
-			s.hear(verb, times[verb])
-		}
 		goesOn = say(verb)
 		if verb != "DATA" || !goesOn || !strings.HasPrefix(s.replies["DATA"]+letThrough["DATA"], "354") {
 			continue

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/mail"
 	"slices"
@@ -177,7 +178,19 @@ type session struct {
 	m  received
 }
 
+// refusing changes what it answers while it runs; nil means to accept.
+func (s *server) refusing(command string, e *gosmtp.SMTPError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refuse = maps.Clone(s.refuse); s.refuse == nil {
+		s.refuse = map[string]*gosmtp.SMTPError{}
+	}
+	s.refuse[command] = e
+}
+
 func (c *session) answer(command string) error {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
 	if e := c.s.refuse[command]; e != nil {
 		return e
 	}

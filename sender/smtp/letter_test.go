@@ -107,7 +107,7 @@ func TestWhatArrives(t *testing.T) {
 					t.Errorf("%s is %v, %v, want %v", field, all, err, want)
 				}
 			}
-			if p.subject != m.Subject && p.subject != strings.TrimSpace(m.Subject) {
+			if p.subject != m.Subject {
 				t.Errorf("the subject is %q, want %q", p.subject, m.Subject)
 			}
 			text := canonical(m.Text)

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/mail"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ligature-auth/ligature/sender"
+	"github.com/ligature-auth/ligature/sender/smtp"
 )
 
 // toldInAll is how many bytes a script says until the message is taken.
@@ -199,6 +201,26 @@ func TestCutInTheMiddleOfTheMessage(t *testing.T) {
 	}
 }
 
+// A context that ends just when the message is about to go out: it did, or it did not.
+func TestCutBeforeTheMessage(t *testing.T) {
+	m := message()
+	m.Text, m.HTML = "short enough to go out at once", ""
+	for range 200 {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := (&script{instead: func(name string, _ int) (string, bool) {
+			if name == "DATA" {
+				defer cancel()
+			}
+			return "", name == "end"
+		}}).start(t)
+		_, err := newSender(t, s.options()).Send(ctx, m)
+		cancel()
+		<-s.over
+		_, ends := s.heard()
+		checkFailure(t, "cut", err, sender.ErrTemporary, ends == 1)
+	}
+}
+
 // Options.Timeout ends what the context would not.
 func TestTimeout(t *testing.T) {
 	for _, mode := range []setup{{}, {implicit: true}, {plaintext: true}} {
@@ -225,5 +247,69 @@ func TestNobodyThere(t *testing.T) {
 	checkFailure(t, "nobody", err, sender.ErrTemporary, false)
 	if err == nil || !strings.Contains(err.Error(), "connecting: connection refused") {
 		t.Errorf("nobody is there: %v", err)
+	}
+}
+
+// A context ends Send also before there is a server to speak of.
+func TestContextEndsWhatIsBeforeTheMessage(t *testing.T) {
+	for name, test := range map[string]struct {
+		mode smtp.TLSMode
+		say  string // before it falls silent
+		wait string // for the client to say
+	}{
+		"no greeting":              {smtp.UnsafePlaintext, "", ""},
+		"no answer to EHLO":        {smtp.UnsafePlaintext, "220 localhost\r\n", "EHLO"},
+		"no answer to STARTTLS":    {smtp.StartTLS, "220 localhost\r\n250-localhost\r\n250 STARTTLS\r\n", "STARTTLS"},
+		"no handshake":             {smtp.StartTLS, "220 localhost\r\n250-localhost\r\n250 STARTTLS\r\n220 go on\r\n", "\x16"},
+		"no handshake to begin by": {smtp.ImplicitTLS, "", "\x16"},
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer c.Close()
+			var heard strings.Builder
+			for line := range strings.Lines(test.say) {
+				if strings.HasPrefix(line, "220 go on") {
+					await := make([]byte, 1024)
+					for !strings.Contains(heard.String(), "STARTTLS") {
+						n, err := c.Read(await)
+						if err != nil {
+							return
+						}
+						heard.Write(await[:n])
+					}
+				}
+				_, _ = io.WriteString(c, line)
+			}
+			for buf := make([]byte, 1024); !strings.Contains(heard.String(), test.wait); {
+				n, err := c.Read(buf)
+				if err != nil {
+					return
+				}
+				heard.Write(buf[:n])
+			}
+			cancel()
+			_, _ = io.Copy(io.Discard, c)
+		}()
+		_, err = newSender(t, smtp.Options{
+			Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: test.mode,
+			From: mail.Address{Address: "no-reply@mail.example.org"},
+		}).Send(ctx, message())
+		checkFailure(t, name, err, sender.ErrTemporary, false)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+		cancel()
+		_ = l.Close()
+		<-done
 	}
 }

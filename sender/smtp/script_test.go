@@ -26,6 +26,7 @@ type script struct {
 	instead func(name string, before int) (reply string, ok bool)
 
 	addr *net.TCPAddr
+	over chan struct{} // gets one for each connection that is over
 	mu   sync.Mutex
 	said []string // the lines of clients, but for the message's
 	ends int      // how many ends of messages came
@@ -48,7 +49,7 @@ func (s *script) start(t testing.TB) *script {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.addr = listener.Addr().(*net.TCPAddr)
+	s.addr, s.over = listener.Addr().(*net.TCPAddr), make(chan struct{}, 1000)
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	var conns []net.Conn
@@ -64,6 +65,7 @@ func (s *script) start(t testing.TB) *script {
 			all.Go(func() {
 				defer c.Close()
 				s.serve(c)
+				s.over <- struct{}{}
 			})
 		}
 	})

@@ -30,6 +30,10 @@ func TestNothingIsSaidInClear(t *testing.T) {
 			_, err := newSender(t, o).Send(t.Context(), message())
 			checkFailure(t, name, err, sender.ErrTemporary, false)
 			said, _ := s.heard()
+			if offered := strings.Contains(replies["EHLO"], "STARTTLS"); offered != (count(said, "STARTTLS") == 1) ||
+				offered == strings.Contains(err.Error(), "the server offers no STARTTLS") {
+				t.Errorf("STARTTLS is offered: %t; it says %q, and %v", offered, said, err)
+			}
 			for _, line := range said {
 				switch verb, _, _ := strings.Cut(line, " "); verb {
 				case "EHLO", "HELO", "STARTTLS", "QUIT":

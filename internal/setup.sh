@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs what the tests need and the machine lacks: a C compiler for the race
-# detector, curl, Node and npm, Chromium, and PostgreSQL, MariaDB and Redis, which the
-# tests start themselves. "setup.sh cluster" adds what a Galera cluster needs. On Debian,
-# as root; elsewhere it says what to do.
+# detector, curl, Node and npm, Chromium, and PostgreSQL, MariaDB, Redis and OpenSMTPD,
+# which the tests start themselves. "setup.sh cluster" adds what a Galera cluster
+# needs. On Debian, as root; elsewhere it says what to do.
 set -eu
 
 # have says whether one of its arguments is a program. The servers are looked for
@@ -23,6 +23,7 @@ have postgres /usr/lib/postgresql/*/bin/postgres || missing="$missing postgresql
 have mariadbd /usr/sbin/mariadbd /usr/libexec/mariadbd || missing="$missing mariadb-server-core"
 have my_print_defaults || missing="$missing mariadb-client-core"
 have chromium || missing="$missing chromium"
+have smtpd /usr/sbin/smtpd || missing="$missing opensmtpd"
 have redis-server || missing="$missing redis-server"
 case "${1-}" in
 "") ;;

@@ -14,8 +14,9 @@ import (
 	"github.com/ligature-auth/ligature/sender"
 )
 
-// documented are codes of Twilio's dictionary, each with the status that it comes with,
-// and what it is to be, written from the dictionary's own words.
+// documented are codes of Twilio's dictionary that refuse a request, each with a status that
+// it may come with (Twilio documents few), and what it is to be, written from the
+// dictionary's own words.
 var documented = []struct {
 	code, status int
 	want         error
@@ -28,15 +29,13 @@ var documented = []struct {
 	{20503, 503, sender.ErrTemporary},
 	{21211, 400, sender.ErrRecipient},
 	{21212, 400, sender.ErrPermanent},
-	{21214, 400, sender.ErrRecipient},
-	{21217, 400, sender.ErrRecipient},
-	{21219, 400, sender.ErrRecipient},
 	{21265, 400, sender.ErrRecipient},
 	{21266, 400, sender.ErrRecipient},
+	{21268, 400, sender.ErrRecipient},
 	{21408, 400, sender.ErrRecipient},
 	{21602, 400, sender.ErrPermanent},
 	{21606, 400, sender.ErrPermanent},
-	{21608, 400, sender.ErrRecipient},
+	{21608, 400, sender.ErrPermanent},
 	{21610, 400, sender.ErrRecipient},
 	{21611, 429, sender.ErrQuota},
 	{21612, 400, sender.ErrRecipient},
@@ -45,45 +44,62 @@ var documented = []struct {
 	{21624, 400, sender.ErrPermanent},
 	{21635, 400, sender.ErrRecipient},
 	{21655, 400, sender.ErrPermanent},
+	{21654, 400, sender.ErrPermanent},
 	{21656, 400, sender.ErrPermanent},
 	{21659, 400, sender.ErrPermanent},
 	{21660, 400, sender.ErrPermanent},
 	{21703, 400, sender.ErrPermanent},
-	{30001, 400, sender.ErrQuota},
-	{30002, 400, sender.ErrPermanent},
-	{30003, 400, sender.ErrTemporary},
-	{30004, 400, sender.ErrRecipient},
-	{30005, 400, sender.ErrRecipient},
-	{30006, 400, sender.ErrRecipient},
-	{30007, 400, sender.ErrPermanent},
-	{30008, 400, sender.ErrTemporary},
-	{30034, 400, sender.ErrPermanent},
-	{30036, 400, sender.ErrTemporary},
-	{30410, 400, sender.ErrTemporary},
-	{30450, 400, sender.ErrRecipient},
-	{63003, 400, sender.ErrRecipient},
+	{21704, 400, sender.ErrPermanent},
 	{63007, 400, sender.ErrPermanent},
-	{63015, 400, sender.ErrRecipient},
-	{63016, 400, sender.ErrPermanent},
-	{63018, 429, sender.ErrQuota},
-	{63024, 400, sender.ErrRecipient},
-	{63027, 400, sender.ErrPermanent},
 	{63038, 429, sender.ErrQuota},
 	{90007, 400, sender.ErrPermanent},
 	{60200, 400, sender.ErrPermanent},
 	{60203, 429, sender.ErrQuota},
 	{60205, 403, sender.ErrRecipient},
-	{60207, 429, sender.ErrQuota},
-	{60212, 429, sender.ErrTemporary},
-	{60220, 403, sender.ErrRecipient},
+	{60212, 429, sender.ErrQuota},
+	{60220, 400, sender.ErrRecipient},
 	{60223, 403, sender.ErrPermanent},
 	{60238, 403, sender.ErrRecipient},
 	{60410, 403, sender.ErrRecipient},
+	{60412, 403, sender.ErrRecipient},
 	{60605, 403, sender.ErrRecipient},
+	// Not Verify's: a rate limit more than a service can have, and Lookup's limit.
+	{60207, 400, sender.ErrPermanent},
+	{60616, 429, sender.ErrQuota},
 	// Whatever Twilio makes of the future.
 	{99999, 400, sender.ErrPermanent},
 	{99999, 429, sender.ErrQuota},
 	{99999, 500, sender.ErrTemporary},
+}
+
+// givenUp are codes of the dictionary for messages that Twilio took.
+var givenUp = []struct {
+	code int
+	want error
+}{
+	{14107, sender.ErrQuota},
+	{30001, sender.ErrQuota},
+	{30002, sender.ErrPermanent},
+	{30003, sender.ErrTemporary},
+	{30004, sender.ErrRecipient},
+	{30005, sender.ErrRecipient},
+	{30006, sender.ErrRecipient},
+	{30007, sender.ErrPermanent},
+	{30008, sender.ErrTemporary},
+	{30023, sender.ErrQuota},
+	{30034, sender.ErrPermanent},
+	{30036, sender.ErrTemporary},
+	{30410, sender.ErrTemporary},
+	{30450, sender.ErrRecipient},
+	{30500, sender.ErrTemporary},
+	{63003, sender.ErrRecipient},
+	{63015, sender.ErrRecipient},
+	{63016, sender.ErrPermanent},
+	{63018, sender.ErrQuota},
+	{63024, sender.ErrRecipient},
+	{63027, sender.ErrPermanent},
+	{63029, sender.ErrTemporary},
+	{99999, sender.ErrPermanent},
 }
 
 // mustBe checks a failure that Twilio gave a code for: known, and certain.
@@ -117,12 +133,16 @@ func TestEachCodeIsTyped(t *testing.T) {
 		_, err = newVerify(t, verifyOptions(v.URL)).Send(t.Context(), codeless())
 		mustBe(t, "Verify, "+what, err, test.code, test.want)
 	}
-	// A message that Twilio took and gave up at once.
-	s := newServer(t, func(w http.ResponseWriter, _ url.Values) {
-		write(w, http.StatusCreated, map[string]any{"sid": messageSID, "status": "failed", "error_code": 30004})
-	})
-	_, err := newSender(t, options(s.URL)).Send(t.Context(), message())
-	mustBe(t, "failed", err, 30004, sender.ErrRecipient)
+}
+
+func TestAMessageThatIsGivenUpAtOnce(t *testing.T) {
+	for _, test := range givenUp {
+		s := newServer(t, func(w http.ResponseWriter, _ url.Values) {
+			write(w, http.StatusCreated, map[string]any{"sid": messageSID, "status": "failed", "error_code": test.code})
+		})
+		_, err := newSender(t, options(s.URL)).Send(t.Context(), message())
+		mustBe(t, fmt.Sprintf("failed with %d", test.code), err, test.code, test.want)
+	}
 }
 
 func TestInvalidParameter(t *testing.T) {

@@ -54,10 +54,7 @@ var rungs = map[string][]string{
 	"internal/vendorhttp": {"sender"},
 	"internal/langtag":    {},
 
-	"sender/smtp": {
-		"internal/secret", "sender",
-		"github.com/emersion/go-msgauth/dkim", "github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp",
-	},
+	"sender/smtp": {"sender", "github.com/emersion/go-msgauth/dkim", "github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp"},
 	"sender/tencent": {
 		"internal/langtag", "internal/vendorhttp", "sender", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/errors",
 		"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/sms/v20210111",

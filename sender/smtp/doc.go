@@ -4,7 +4,7 @@
 //	s, err := smtp.New(smtp.Options{
 //		Host:     "mail.example.com",
 //		Username: "app",
-//		Password: smtp.NewPassword(password),
+//		Password: sender.NewSecret(password),
 //		From:     mail.Address{Name: "Example", Address: "no-reply@example.com"},
 //	})
 //	if err != nil {

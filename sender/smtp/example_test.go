@@ -21,7 +21,7 @@ func Example() {
 	s, err := smtp.New(smtp.Options{
 		Host:     "mail.example.org",
 		Username: "app",
-		Password: smtp.NewPassword("read it from where secrets are"),
+		Password: sender.NewSecret("read it from where secrets are"),
 		From:     mail.Address{Name: "Example", Address: "no-reply@example.org"},
 		DKIM:     &smtp.DKIM{Domain: "example.org", Selector: "2026a", Signer: key},
 	})

@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ligature-auth/ligature/sender"
 )
 
 // TLSMode is how the connection is encrypted.
@@ -61,7 +63,7 @@ type Options struct {
 	// Username and Password authenticate; both empty mean no authentication. They are
 	// sent over TLS only, so they do not go with UnsafePlaintext.
 	Username string
-	Password Password
+	Password sender.Secret
 	// Auth is the mechanism; empty means the Strongest that the server offers.
 	Auth Mechanism
 

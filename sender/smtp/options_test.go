@@ -18,7 +18,7 @@ import (
 func TestNewNamesTheFieldThatIsWrong(t *testing.T) {
 	valid := func() smtp.Options {
 		return smtp.Options{
-			Host: "mail.example.org", Username: user, Password: smtp.NewPassword(password),
+			Host: "mail.example.org", Username: user, Password: sender.NewSecret(password),
 			From: mail.Address{Address: "no-reply@example.org"},
 		}
 	}
@@ -46,12 +46,12 @@ func TestNewNamesTheFieldThatIsWrong(t *testing.T) {
 		{"Username", func(o *smtp.Options) { o.TLS = smtp.UnsafePlaintext }},
 		{"Username", func(o *smtp.Options) { o.Username = "" }},
 		{"Username", func(o *smtp.Options) { o.Username = "a\x00b" }},
-		{"Password", func(o *smtp.Options) { o.Password = smtp.Password{} }},
-		{"Password", func(o *smtp.Options) { o.Password = smtp.NewPassword(password + "\x00") }},
-		{"Password", func(o *smtp.Options) { o.Password = smtp.NewPassword(password + "\xff") }},
+		{"Password", func(o *smtp.Options) { o.Password = sender.Secret{} }},
+		{"Password", func(o *smtp.Options) { o.Password = sender.NewSecret(password + "\x00") }},
+		{"Password", func(o *smtp.Options) { o.Password = sender.NewSecret(password + "\xff") }},
 		{"Auth", func(o *smtp.Options) { o.Auth = "plain" }},
-		{"Auth", func(o *smtp.Options) { o.Auth, o.Username, o.Password = smtp.Plain, "", smtp.Password{} }},
-		{"", func(o *smtp.Options) { o.Username, o.Password = "", smtp.Password{} }},
+		{"Auth", func(o *smtp.Options) { o.Auth, o.Username, o.Password = smtp.Plain, "", sender.Secret{} }},
+		{"", func(o *smtp.Options) { o.Username, o.Password = "", sender.Secret{} }},
 		{"From", func(o *smtp.Options) { o.From = mail.Address{Name: "Example"} }},
 		{"From", func(o *smtp.Options) { o.From.Address = "Example <no-reply@example.org>" }},
 		{"From", func(o *smtp.Options) { o.From.Address = "no-reply@bücher.example" }},

@@ -270,7 +270,7 @@ func TestR67_NoFailureShowsAMessageOrAPassword(t *testing.T) {
 func TestR67_SenderAndOptionsShowNoSecret(t *testing.T) {
 	for _, key := range keys(t) {
 		o := signing(smtp.Options{
-			Host: "mail.example.org", Username: user, Password: smtp.NewPassword(password),
+			Host: "mail.example.org", Username: user, Password: sender.NewSecret(password),
 			From: mail.Address{Address: "no-reply@example.org"},
 		}, key)
 		to := newSender(t, o)
@@ -279,15 +279,15 @@ func TestR67_SenderAndOptionsShowNoSecret(t *testing.T) {
 			S *smtp.Sender
 			O smtp.Options
 			D *smtp.DKIM
-			P smtp.Password
-			u smtp.Password
+			P sender.Secret
+			u sender.Secret
 		}{to, o, o.DKIM, o.Password, o.Password}
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			for _, value := range []any{to, *o.DKIM, o.DKIM, o, &o, o.Password, boxed, &boxed, []any{to, o}} {
 				fmt.Fprintf(&out, verb+"\n", value)
 			}
 		}
-		for _, value := range []any{o.Password, o.DKIM, struct{ P smtp.Password }{o.Password}} {
+		for _, value := range []any{o.Password, o.DKIM, struct{ P sender.Secret }{o.Password}} {
 			text, err := json.Marshal(value)
 			if err != nil {
 				t.Errorf("%T: %v", value, err)

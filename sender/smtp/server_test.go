@@ -109,14 +109,14 @@ func (s *server) options(t testing.TB) smtp.Options {
 		Port:      s.addr.Port,
 		TLSConfig: ca(t, 0).trust(),
 		Username:  user,
-		Password:  smtp.NewPassword(password),
+		Password:  sender.NewSecret(password),
 		From:      mail.Address{Name: "Beispiel 例子, Inc.", Address: "no-reply@mail.example.org"},
 	}
 	switch {
 	case s.implicit:
 		o.TLS = smtp.ImplicitTLS
 	case s.plaintext:
-		o.TLS, o.Username, o.Password = smtp.UnsafePlaintext, "", smtp.Password{}
+		o.TLS, o.Username, o.Password = smtp.UnsafePlaintext, "", sender.Secret{}
 	}
 	return o
 }

@@ -24,7 +24,7 @@ func TestNothingIsSaidInClear(t *testing.T) {
 			s := (&script{replies: replies}).start(t)
 			o := s.options()
 			o.TLS, o.TLSConfig = smtp.StartTLS, ca(t, 0).trust()
-			o.Username, o.Password = user, smtp.NewPassword(password)
+			o.Username, o.Password = user, sender.NewSecret(password)
 			// The client hello of TLS has no end of line.
 			o.Timeout = time.Second
 			_, err := newSender(t, o).Send(t.Context(), message())
@@ -123,7 +123,7 @@ func TestLoginFails(t *testing.T) {
 	for _, mechanism := range []string{"LOGIN", "PLAIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"} {
 		s := setup{mechanisms: []string{mechanism}}.start(t)
 		o := s.options(t)
-		o.Password = smtp.NewPassword(password + "?")
+		o.Password = sender.NewSecret(password + "?")
 		_, err := newSender(t, o).Send(t.Context(), message())
 		checkFailure(t, mechanism, err, sender.ErrPermanent, false)
 		if err == nil || !strings.Contains(err.Error(), "AUTH: 535 5.7.8") {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/sender/smtp"
 )
 

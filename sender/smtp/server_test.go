@@ -16,6 +16,7 @@ import (
 	"github.com/emersion/go-sasl"
 	gosmtp "github.com/emersion/go-smtp"
 
+	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/sender/smtp"
 )
 

@@ -1,10 +1,13 @@
 package phone
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"github.com/ligature-auth/ligature/sender"
 )
 
 // AllCountries, in Options.Countries, accepts the numbers of every country. Think
@@ -27,6 +30,10 @@ type Options struct {
 	// Canada use is accepted if either is listed. One that the library places in
 	// none of them, as +1 555 123 4567, is accepted under AllCountries only.
 	Countries []string
+
+	// Channel is how messages reach the numbers: empty means sender.SMS. With
+	// sender.WhatsApp or a name of your own, a sender of that channel delivers them.
+	Channel sender.Channel
 }
 
 // New returns the kind that o describes, or an error that names the field of o it
@@ -36,7 +43,7 @@ func New(o Options) (Kind, error) {
 	if o.DefaultRegion != "" && !regions[o.DefaultRegion] {
 		return Kind{}, fmt.Errorf("phone: Options.DefaultRegion: unknown region %q", o.DefaultRegion)
 	}
-	k := Kind{defaultRegion: o.DefaultRegion, countries: make(map[string]bool)}
+	k := Kind{channel: cmp.Or(o.Channel, sender.SMS), defaultRegion: o.DefaultRegion, countries: make(map[string]bool)}
 	for _, region := range o.Countries {
 		switch {
 		case region == AllCountries:

@@ -42,6 +42,7 @@ const (
 // Kind is the association.Kind of phone numbers. Make one with New; the zero Kind
 // accepts no number.
 type Kind struct {
+	channel       sender.Channel
 	defaultRegion string
 	countries     map[string]bool
 	allCountries  bool
@@ -52,8 +53,8 @@ var _ association.Kind = Kind{}
 // Name returns "phone".
 func (Kind) Name() string { return "phone" }
 
-// Channel returns sender.SMS.
-func (Kind) Channel() sender.Channel { return sender.SMS }
+// Channel returns Options.Channel.
+func (k Kind) Channel() sender.Channel { return k.channel }
 
 // Canonical returns the number in E.164, '+' and 8 to 15 ASCII digits, or an error
 // that wraps association.ErrInvalidArgument and says in a few words, without the

@@ -192,3 +192,11 @@ func ExampleKind_Format() {
 	// +85261234567, +852 61234567, +852 6****567
 	// association: invalid argument: phone: numbers of this country or sort are not accepted
 }
+
+func TestChannel(t *testing.T) {
+	for given, want := range map[sender.Channel]sender.Channel{"": sender.SMS, sender.WhatsApp: sender.WhatsApp} {
+		if got := kind(phone.Options{DefaultRegion: "CN", Channel: given}).Channel(); got != want {
+			t.Errorf("with %q messages go by %q, want %q", given, got, want)
+		}
+	}
+}

@@ -53,14 +53,16 @@ var rungs = map[string][]string{
 	// What the senders over HTTP share.
 	"internal/vendorhttp": {"sender"},
 	"internal/langtag":    {},
+	// And those whose vendor has the words.
+	"internal/vendortemplate": {"internal/langtag", "sender"},
 
 	"sender/smtp": {"sender", "github.com/emersion/go-msgauth/dkim", "github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp"},
 	"sender/tencent": {
-		"internal/langtag", "internal/vendorhttp", "sender", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/errors",
+		"internal/vendorhttp", "internal/vendortemplate", "sender", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/errors",
 		"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile", "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/sms/v20210111",
 	},
 	"sender/twilio": {
-		"internal/langtag", "internal/vendorhttp", "sender", "github.com/twilio/twilio-go/client", "github.com/twilio/twilio-go/rest/api/v2010", "github.com/twilio/twilio-go/rest/verify/v2",
+		"internal/langtag", "internal/vendorhttp", "internal/vendortemplate", "sender", "github.com/twilio/twilio-go/client", "github.com/twilio/twilio-go/rest/api/v2010", "github.com/twilio/twilio-go/rest/verify/v2",
 	},
 	"sender/webhook": {"internal/vendorhttp", "sender", "github.com/standard-webhooks/standard-webhooks/libraries/go"},
 

@@ -12,6 +12,7 @@ import (
 	sms "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/sms/v20210111"
 
 	"github.com/ligature-auth/ligature/internal/vendorhttp"
+	"github.com/ligature-auth/ligature/internal/vendortemplate"
 	"github.com/ligature-auth/ligature/sender"
 )
 
@@ -24,7 +25,7 @@ type Sender struct {
 	sdkAppID  string
 	signName  string
 	senderID  string
-	templates templates
+	templates vendortemplate.Set
 }
 
 // New makes a Sender. It asks Tencent nothing.
@@ -87,7 +88,7 @@ func (s *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 	if !vendorhttp.E164(m.To) {
 		return sender.Receipt{}, &sender.Error{Err: sender.ErrRecipient, Detail: "no number in E.164"}
 	}
-	t, ok := s.templates.find(m.Template, m.Locale)
+	t, ok := s.templates.Find(m)
 	if !ok {
 		return sender.Receipt{}, &sender.Error{Err: sender.ErrPermanent, Detail: fmt.Sprintf("no template for %q", m.Template)}
 	}
@@ -96,8 +97,7 @@ func (s *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 	req.PhoneNumberSet = []*string{&m.To}
 	req.SmsSdkAppId = &s.sdkAppID
 	req.TemplateId = &t.ID
-	for _, p := range t.Params {
-		value, _ := m.Param(p)
+	for _, value := range t.Values(m) {
 		req.TemplateParamSet = append(req.TemplateParamSet, &value)
 	}
 	if s.signName != "" {

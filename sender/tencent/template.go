@@ -3,9 +3,8 @@ package tencent
 import (
 	"errors"
 	"fmt"
-	"slices"
 
-	"github.com/ligature-auth/ligature/internal/langtag"
+	"github.com/ligature-auth/ligature/internal/vendortemplate"
 	"github.com/ligature-auth/ligature/sender"
 )
 
@@ -15,8 +14,8 @@ type Template struct {
 	For sender.Template
 	// Language is the BCP 47 tag of its language; empty means that it serves all for
 	// whom there is no other. The tag for a message is Message.Locale, cut from the end
-	// (RFC 4647, lookup): "zh-Hant-TW" finds "zh-Hant", and else "zh". No tag finds a
-	// longer or a different one: "zh-TW" does not find "zh-Hant".
+	// (RFC 4647, lookup): "zh-Hant-TW" finds "zh-Hant", and else "zh"; else, likewise,
+	// Message.Language.
 	Language string
 	// ID is Tencent's ("1110").
 	ID string
@@ -25,69 +24,22 @@ type Template struct {
 	Params []sender.Param
 }
 
-// meaning is what a template is found by.
-type meaning struct {
-	template sender.Template
-	language string // its langtag.Key
-}
-
-type templates map[meaning]Template
-
-func newTemplates(list []Template) (templates, error) {
+func newTemplates(list []Template) (vendortemplate.Set, error) {
 	if len(list) == 0 {
 		return nil, errors.New("tencent: Options.Templates is empty")
 	}
-	all := templates{}
-	for i, t := range list {
-		if wrong := t.wrong(); wrong != "" {
-			return nil, fmt.Errorf("tencent: Options.Templates[%d].%s", i, wrong)
+	var all []vendortemplate.Template
+	for _, t := range list {
+		all = append(all, vendortemplate.Template(t))
+	}
+	set, err := vendortemplate.New(all, func(id string) string {
+		if !identifier.MatchString(id) {
+			return "ID is empty or has other characters than letters, digits and hyphens"
 		}
-		key := meaning{t.For, langtag.Key(t.Language)}
-		if _, twice := all[key]; twice {
-			return nil, fmt.Errorf("tencent: Options.Templates[%d] is the second for %q in language %q", i, t.For, t.Language)
-		}
-		t.Params = slices.Clone(t.Params)
-		all[key] = t
+		return ""
+	})
+	if err != nil {
+		return nil, fmt.Errorf("tencent: Options.Templates%w", err)
 	}
-	return all, nil
-}
-
-// wrong says which field is wrong, and how.
-func (t Template) wrong() string {
-	if t.For == "" {
-		return "For is empty"
-	}
-	if t.Language != "" && !langtag.Valid(t.Language) {
-		return fmt.Sprintf("Language %q is no language tag", t.Language)
-	}
-	if !identifier.MatchString(t.ID) {
-		return "ID is empty or has other characters than letters, digits and hyphens"
-	}
-	for _, p := range t.Params {
-		if _, ok := (sender.Message{}).Param(p); !ok {
-			return fmt.Sprintf("Params has %q, which is in no message", p)
-		}
-	}
-	code := slices.Contains(t.Params, sender.ParamCode)
-	switch t.For {
-	case sender.BindCode, sender.SudoCode, sender.SignInCode:
-		if !code {
-			return fmt.Sprintf("Params of %q lacks the code", t.For)
-		}
-	default:
-		if code {
-			return fmt.Sprintf("Params of %q has a code, and a notice has none", t.For)
-		}
-	}
-	return ""
-}
-
-// find returns the template that says it in the language that fits best.
-func (all templates) find(what sender.Template, locale string) (Template, bool) {
-	for key := range langtag.Lookup(locale) {
-		if t, ok := all[meaning{what, key}]; ok {
-			return t, true
-		}
-	}
-	return Template{}, false
+	return set, nil
 }

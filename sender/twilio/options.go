@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/ligature-auth/ligature/internal/langtag"
 	"github.com/ligature-auth/ligature/internal/vendorhttp"
+	"github.com/ligature-auth/ligature/internal/vendortemplate"
 	"github.com/ligature-auth/ligature/sender"
 )
 
@@ -50,7 +50,8 @@ type Template struct {
 	For sender.Template
 	// Language is the BCP 47 tag of its language; empty means that it serves all for
 	// whom there is no other. The tag for a message is Message.Locale, cut from the end
-	// (RFC 4647, lookup): "pt-BR" finds "pt-BR", and else "pt".
+	// (RFC 4647, lookup): "pt-BR" finds "pt-BR", and else "pt"; else, likewise,
+	// Message.Language.
 	Language string
 	// ContentSID is Twilio's name for it ("HX…").
 	ContentSID string
@@ -65,16 +66,10 @@ var (
 	channels = []sender.Channel{sender.SMS, sender.WhatsApp}
 )
 
-// meaning is what a template is found by.
-type meaning struct {
-	template sender.Template
-	language string // its langtag.Key
-}
-
 // origin is a Channel in use.
 type origin struct {
 	from, service string
-	templates     map[meaning]Template
+	templates     vendortemplate.Set
 }
 
 func newOrigins(all map[sender.Channel]Channel) (map[sender.Channel]origin, error) {
@@ -108,57 +103,18 @@ func (c Channel) origin(name sender.Channel) (o origin, wrong string) {
 	case name == sender.WhatsApp && !vendorhttp.E164(c.From):
 		return o, "From is no number in E.164"
 	}
-	o = origin{from: c.From, service: c.MessagingServiceSID, templates: map[meaning]Template{}}
-	for i, t := range c.Templates {
-		if wrong := t.wrong(); wrong != "" {
-			return o, fmt.Sprintf("Templates[%d].%s", i, wrong)
+	var all []vendortemplate.Template
+	for _, t := range c.Templates {
+		all = append(all, vendortemplate.Template{For: t.For, Language: t.Language, ID: t.ContentSID, Params: t.Params})
+	}
+	set, err := vendortemplate.New(all, func(id string) string {
+		if !contentSID.MatchString(id) {
+			return `ContentSID is not "HX" and 32 hexadecimal digits`
 		}
-		key := meaning{t.For, langtag.Key(t.Language)}
-		if _, twice := o.templates[key]; twice {
-			return o, fmt.Sprintf("Templates[%d] is the second for %q in language %q", i, t.For, t.Language)
-		}
-		t.Params = slices.Clone(t.Params)
-		o.templates[key] = t
+		return ""
+	})
+	if err != nil {
+		return o, "Templates" + err.Error()
 	}
-	return o, ""
-}
-
-// wrong says which field is wrong, and how.
-func (t Template) wrong() string {
-	if t.For == "" {
-		return "For is empty"
-	}
-	if t.Language != "" && !langtag.Valid(t.Language) {
-		return fmt.Sprintf("Language %q is no language tag", t.Language)
-	}
-	if !contentSID.MatchString(t.ContentSID) {
-		return `ContentSID is not "HX" and 32 hexadecimal digits`
-	}
-	for _, p := range t.Params {
-		if _, ok := (sender.Message{}).Param(p); !ok {
-			return fmt.Sprintf("Params has %q, which is in no message", p)
-		}
-	}
-	code := slices.Contains(t.Params, sender.ParamCode)
-	switch t.For {
-	case sender.BindCode, sender.SudoCode, sender.SignInCode:
-		if !code {
-			return fmt.Sprintf("Params of %q lacks the code", t.For)
-		}
-	default:
-		if code {
-			return fmt.Sprintf("Params of %q has a code, and a notice has none", t.For)
-		}
-	}
-	return ""
-}
-
-// find returns the template that says it in the language that fits best.
-func (o origin) find(what sender.Template, locale string) (Template, bool) {
-	for key := range langtag.Lookup(locale) {
-		if t, ok := o.templates[meaning{what, key}]; ok {
-			return t, true
-		}
-	}
-	return Template{}, false
+	return origin{from: c.From, service: c.MessagingServiceSID, templates: set}, ""
 }

@@ -63,9 +63,9 @@ func (s *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 	if from.service != "" {
 		p.SetMessagingServiceSid(from.service)
 	}
-	if t, ok := from.find(m.Template, m.Locale); ok {
-		p.SetContentSid(t.ContentSID)
-		p.SetContentVariables(variables(t.Params, m))
+	if t, ok := from.templates.Find(m); ok {
+		p.SetContentSid(t.ID)
+		p.SetContentVariables(variables(t.Values(m)))
 	} else {
 		p.SetBody(m.Text)
 	}
@@ -100,10 +100,10 @@ func address(c sender.Channel, number string) string {
 }
 
 // variables is the JSON of a content template's variables, which are numbered from 1.
-func variables(params []sender.Param, m sender.Message) string {
-	all := make(map[string]string, len(params))
-	for i, p := range params {
-		all[strconv.Itoa(i+1)], _ = m.Param(p)
+func variables(values []string) string {
+	all := make(map[string]string, len(values))
+	for i, value := range values {
+		all[strconv.Itoa(i+1)] = value
 	}
 	b, err := json.Marshal(all)
 	if err != nil {

@@ -149,7 +149,7 @@ func TestR40_NoPackageReachesTheTestTools(t *testing.T) {
 	const module = "github.com/ligature-auth/ligature/"
 	tools := []string{
 		module + "sender/mailbox", module + "sender/sendertest", module + "store/storetest",
-		module + "internal/cutanswer", module + "internal/testdb", module + "internal/testdb/bundb", module + "internal/dbproof", module + "internal/bench", module + "internal/adopting/suite",
+		module + "internal/vendortest", module + "internal/testdb", module + "internal/testdb/bundb", module + "internal/dbproof", module + "internal/bench", module + "internal/adopting/suite",
 	}
 	out, err := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", module+"...").Output()
 	if err != nil {

@@ -1,16 +1,14 @@
 package twilio_test
 
 import (
-	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"reflect"
 	"testing"
 	"time"
 
-	"github.com/ligature-auth/ligature/internal/cutanswer"
+	"github.com/ligature-auth/ligature/internal/vendortest"
 	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/sender/sendertest"
 	"github.com/ligature-auth/ligature/sender/twilio"
@@ -186,55 +184,6 @@ func TestTheEnvironmentIsNotAsked(t *testing.T) {
 	}
 }
 
-func TestEveryCutAnswerIsUncertain(t *testing.T) {
-	o := options("")
-	o.HTTPClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	cutanswer.EachByte(t, func(w http.ResponseWriter, _ *http.Request) {
-		accept(w, url.Values{"To": {to(0)}})
-	}, func(t *testing.T, url string, whole bool) {
-		o.BaseURL = url
-		receipt, err := newSender(t, o).Send(t.Context(), message())
-		if whole {
-			if err != nil || receipt.MessageID == "" {
-				t.Errorf("the whole answer: %+v, %v", receipt, err)
-			}
-			return
-		}
-		if !errors.Is(err, sender.ErrTemporary) || !sender.Uncertain(err) || receipt != (sender.Receipt{}) {
-			t.Errorf("receipt %+v, error %v (uncertain: %t)", receipt, err, sender.Uncertain(err))
-		}
-	})
-}
-
-func TestCancelledUnderWayIsUncertain(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	over := make(chan struct{})
-	s := newServer(t, func(http.ResponseWriter, url.Values) { cancel(); <-over })
-	t.Cleanup(func() { close(over) })
-	_, err := newSender(t, options(s.URL)).Send(ctx, message())
-	if !errors.Is(err, context.Canceled) || !errors.Is(err, sender.ErrTemporary) || !sender.Uncertain(err) {
-		t.Errorf("the error is %v (uncertain: %t)", err, sender.Uncertain(err))
-	}
-}
-
-func TestWhatNeverLeftIsCertain(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = l.Close()
-	_, err = newSender(t, options("http://"+l.Addr().String())).Send(t.Context(), message())
-	if !errors.Is(err, sender.ErrTemporary) || sender.Uncertain(err) {
-		t.Errorf("with nobody there: %v (uncertain: %t)", err, sender.Uncertain(err))
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err = newSender(t, options("")).Send(ctx, message())
-	if !errors.Is(err, context.Canceled) || sender.Uncertain(err) {
-		t.Errorf("with a context that is done: %v (uncertain: %t)", err, sender.Uncertain(err))
-	}
-}
-
 // A redirect is an answer that says nothing of the message: it is not followed.
 func TestNoRedirectIsFollowed(t *testing.T) {
 	other := newServer(t, accept)
@@ -250,4 +199,14 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 	if other.asked() != 0 {
 		t.Error("the message went where it was redirected")
 	}
+}
+
+func TestWhatIsCertain(t *testing.T) {
+	vendortest.Certainty(t, message(), func(w http.ResponseWriter, _ *http.Request) {
+		accept(w, url.Values{"To": {to(0)}})
+	}, func(t *testing.T, url string, client *http.Client) sender.Sender {
+		o := options(url)
+		o.HTTPClient = client
+		return newSender(t, o)
+	})
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ligature-auth/ligature/internal/cutanswer"
+	"github.com/ligature-auth/ligature/internal/vendortest"
 	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/sender/twilio"
 )
@@ -255,7 +255,7 @@ func TestCheckCodeAsksOnlyWhatCanBe(t *testing.T) {
 func TestEveryCutAnswerOfVerify(t *testing.T) {
 	o := verifyOptions("")
 	o.HTTPClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	cutanswer.EachByte(t, func(w http.ResponseWriter, _ *http.Request) {
+	vendortest.EachByte(t, func(w http.ResponseWriter, _ *http.Request) {
 		started(w, url.Values{"To": {to(0)}, "Channel": {"sms"}})
 	}, func(t *testing.T, url string, whole bool) {
 		o.BaseURL = url
@@ -264,7 +264,7 @@ func TestEveryCutAnswerOfVerify(t *testing.T) {
 			t.Errorf("receipt %+v, error %v", receipt, err)
 		}
 	})
-	cutanswer.EachByte(t, func(w http.ResponseWriter, _ *http.Request) {
+	vendortest.EachByte(t, func(w http.ResponseWriter, _ *http.Request) {
 		checked(w, verificationSID, to(0), "approved", true)
 	}, func(t *testing.T, url string, whole bool) {
 		o.BaseURL = url

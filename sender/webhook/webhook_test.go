@@ -2,17 +2,15 @@ package webhook_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"flag"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/ligature-auth/ligature/internal/cutanswer"
+	"github.com/ligature-auth/ligature/internal/vendortest"
 	"github.com/ligature-auth/ligature/sender"
 	"github.com/ligature-auth/ligature/sender/sendertest"
 )
@@ -212,51 +210,12 @@ func TestAnIDThatCannotBeSigned(t *testing.T) {
 	}
 }
 
-func TestEveryCutAnswerIsUncertain(t *testing.T) {
-	o := options("")
-	o.HTTPClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+func TestWhatIsCertain(t *testing.T) {
 	for _, answer := range []http.HandlerFunc{taken, saying(200, `{"message_id":"x-1","segments":1}`)} {
-		cutanswer.EachByte(t, answer, func(t *testing.T, url string, whole bool) {
-			o.URL = url
-			receipt, err := newSender(t, o).Send(t.Context(), message())
-			if whole {
-				if err != nil {
-					t.Errorf("the whole answer: %v", err)
-				}
-				return
-			}
-			if !errors.Is(err, sender.ErrTemporary) || !sender.Uncertain(err) || receipt != (sender.Receipt{}) {
-				t.Errorf("receipt %+v, error %v (uncertain: %t)", receipt, err, sender.Uncertain(err))
-			}
+		vendortest.Certainty(t, message(), answer, func(t *testing.T, url string, client *http.Client) sender.Sender {
+			o := options(url)
+			o.HTTPClient = client
+			return newSender(t, o)
 		})
-	}
-}
-
-func TestCancelledUnderWayIsUncertain(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	over := make(chan struct{})
-	s := newServer(t, func(http.ResponseWriter, *http.Request) { cancel(); <-over })
-	t.Cleanup(func() { close(over) })
-	_, err := newSender(t, options(s.URL)).Send(ctx, message())
-	if !errors.Is(err, context.Canceled) || !errors.Is(err, sender.ErrTemporary) || !sender.Uncertain(err) {
-		t.Errorf("the error is %v (uncertain: %t)", err, sender.Uncertain(err))
-	}
-}
-
-func TestWhatNeverLeftIsCertain(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = l.Close()
-	_, err = newSender(t, options("http://"+l.Addr().String())).Send(t.Context(), message())
-	if !errors.Is(err, sender.ErrTemporary) || sender.Uncertain(err) {
-		t.Errorf("with nobody there: %v (uncertain: %t)", err, sender.Uncertain(err))
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err = newSender(t, options("http://"+l.Addr().String())).Send(ctx, message())
-	if !errors.Is(err, context.Canceled) || sender.Uncertain(err) {
-		t.Errorf("with a context that is done: %v (uncertain: %t)", err, sender.Uncertain(err))
 	}
 }

@@ -1,6 +1,4 @@
-// Package cutanswer serves HTTP answers that break off, to test what a client makes of
-// a connection that drops while the answer is under way.
-package cutanswer
+package vendortest
 
 import (
 	"fmt"

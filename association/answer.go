@@ -13,6 +13,7 @@ type answer struct {
 	Request sealed `json:"request"`
 	At      int64  `json:"at"`
 	Refused bool   `json:"refused,omitempty"` // the request was told no
+	Pending bool   `json:"pending,omitempty"` // it is under way, and nobody was told anything
 	Key     string `json:"key,omitempty"`
 	Box     []byte `json:"box,omitempty"`
 }
@@ -59,6 +60,15 @@ func (k keyring) refused(r request, now int64) answer {
 		return answer{}
 	}
 	return answer{Request: k.seal(useAnswer, r.fields...), At: now, Refused: true}
+}
+
+// pending returns what the record keeps while a request is under way, so that its repeat
+// is not a second one.
+func (k keyring) pending(r request, now int64) answer {
+	if r.fields == nil {
+		return answer{}
+	}
+	return answer{Request: k.seal(useAnswer, r.fields...), At: now, Pending: true}
 }
 
 // repeats reports whether r is the request that a is the answer to, and not too

@@ -56,9 +56,8 @@ type Caller struct {
 	// signed out works on the device that asked, where it has a name.
 	Device string
 
-	// UserAgent is the header of this name, Locale the BCP 47 tags of the languages that
-	// the client prefers, best first, separated by commas. They are shown and passed on,
-	// never trusted.
+	// UserAgent and Locale are the headers User-Agent and Accept-Language, or one BCP 47
+	// tag. They are shown and passed on, never trusted.
 	UserAgent, Locale string
 
 	// RequestID is the client's name for this request, the same when it repeats

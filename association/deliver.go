@@ -23,7 +23,7 @@ import (
 // sender.Message.ID. One that could not be sent is in the log and no error; it is
 // tried again after Policy.SendTimeout and a minute, then after twice that, up to an
 // hour, for 72 hours in all. One whose address takes no messages (sender.ErrRecipient)
-// is not tried again.
+// is tried once a day: vendors say so of what passes, too.
 //
 // When ctx ends, so does Deliver, after the message that is under way.
 // ErrInvalidArgument (the limit is not positive), ErrUnavailable: the store failed,
@@ -89,6 +89,12 @@ func (s *Service) deliverNotice(ctx context.Context, n store.Notice) (done bool,
 		settle = func(context.Context) (int64, error) { return 0, nil }
 	}
 	again, err := settle(ctx)
+	if errors.Is(err, ErrUndeliverable) {
+		n.Version++
+		n.Due = s.now() + refusedPause.Microseconds()
+		_, err := s.replaceNotice(ctx, n)
+		return false, err
+	}
 	if err != nil {
 		return false, nil // it is in the log, and due when the lease is over
 	}
@@ -141,9 +147,6 @@ func (s *Service) settling(n store.Notice) (notice, func(context.Context) (again
 	})
 	return v, func(ctx context.Context) (int64, error) {
 		_, err := s.post(ctx, m)
-		if errors.Is(err, ErrUndeliverable) {
-			err = nil // it is in the log, and another try would end like this one
-		}
 		return 0, err
 	}, err
 }

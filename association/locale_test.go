@@ -1,6 +1,7 @@
 package association_test
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -93,5 +94,18 @@ func TestTheApplicationsWords(t *testing.T) {
 	_, code := l.askBy(device("d"), "phone", phoneNumber)
 	if got, want := l.out.all()[0].Text, code+" opens Acme.\n\n@acme.example #"+code; got != want {
 		t.Errorf("sent %q, want %q", got, want)
+	}
+}
+
+// A long list loses whole languages from its end.
+func TestALongListOfLanguagesIsCutBetweenTwo(t *testing.T) {
+	for n := 240; n < 280; n++ {
+		l := newLab(t)
+		c := device("d")
+		c.Locale = strings.Repeat(" ", n%6) + "fr" + strings.Repeat(",en-GB", n/6)
+		l.ask(c, "ada@example.com")
+		if m := l.out.all()[0]; m.Language != "fr" || m.Locale != "fr" {
+			t.Fatalf("%d bytes: a message in %q for %q", len(c.Locale), m.Language, m.Locale)
+		}
 	}
 }

@@ -68,6 +68,7 @@ const (
 	noticeLife   = 72 * time.Hour
 	leaseMargin  = time.Minute // for what is not the sender's doing, clocks among it
 	longestLease = time.Hour
+	refusedPause = 24*time.Hour - leaseMargin // so that three more tries are due in time
 )
 
 // owed returns the notice to an address that the account has, or had until now.

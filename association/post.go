@@ -26,10 +26,13 @@ type Delivery struct {
 	Err error
 }
 
+// errTargetLimit: the vendor sends no more to this address for now.
+var errTargetLimit = errors.New("the vendor's limit for this address is reached")
+
 // post hands the message to the sender, for as long as the policy allows and
 // whether or not the caller still waits: what is committed is sent.
 //
-// ErrUndeliverable, ErrUnavailable.
+// errTargetLimit, ErrUndeliverable, ErrUnavailable.
 func (s *Service) post(ctx context.Context, m sender.Message) (sender.Receipt, error) {
 	began := s.clock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.policy.SendTimeout)
@@ -61,6 +64,9 @@ func undelivered(err error) error {
 	refused := refuse(ErrUnavailable, "the message could not be sent")
 	var e *sender.Error
 	if errors.As(err, &e) {
+		if e.RecipientLimit && errors.Is(err, sender.ErrQuota) {
+			return errTargetLimit
+		}
 		refused.RetryAfter = min(max(e.RetryAfter, 0), longestRetryAfter)
 	}
 	return refused

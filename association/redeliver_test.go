@@ -76,19 +76,21 @@ func TestOneThatCannotBeSentHoldsUpNoOther(t *testing.T) {
 	}
 }
 
-// An address that takes no messages is given up; whatever else is wrong may be mended.
-func TestANoticeIsTriedAgainUnlessItsAddressIsRefused(t *testing.T) {
+// An address that takes no messages is tried once a day: whoever can bring a vendor to say
+// so for a while must not be able to silence a notice.
+func TestANoticeToARefusedAddressIsTriedOnceADay(t *testing.T) {
 	for _, test := range []struct {
 		err   error
 		tries int
 	}{
-		{sender.ErrRecipient, 1},
-		{&sender.Error{Err: sender.ErrRecipient, Detail: "550 5.1.1"}, 1},
-		{sender.ErrTemporary, 3},
-		{sender.ErrPermanent, 3},
-		{&sender.Error{Err: sender.ErrQuota, RetryAfter: time.Hour}, 3},
-		{context.DeadlineExceeded, 3},
-		{errors.New("nothing that a sender returns"), 3},
+		{sender.ErrRecipient, 3},
+		{&sender.Error{Err: sender.ErrRecipient, Detail: "550 5.1.1"}, 3},
+		{sender.ErrTemporary, 36},
+		{sender.ErrPermanent, 36},
+		{&sender.Error{Err: sender.ErrQuota, RetryAfter: time.Hour}, 36},
+		{&sender.Error{Err: sender.ErrQuota, RecipientLimit: true}, 36},
+		{context.DeadlineExceeded, 36},
+		{errors.New("nothing that a sender returns"), 36},
 	} {
 		tries := map[string]int{}
 		l := owingBy(t, 1, func(_ context.Context, m sender.Message) error {
@@ -98,7 +100,7 @@ func TestANoticeIsTriedAgainUnlessItsAddressIsRefused(t *testing.T) {
 			tries[m.ID]++
 			return test.err
 		})
-		for range 3 {
+		for range 50 { // for 100 hours
 			if _, err := l.svc.Deliver(t.Context(), 10); err != nil {
 				t.Fatal(err)
 			}

@@ -21,7 +21,7 @@ type senderFault struct {
 	sees       error
 	retryAfter time.Duration
 	arrives    bool // the message is in somebody's hands all the same
-	forGood    bool // a notice is not tried again
+	daily      bool // a notice is tried again the next day
 }
 
 // hangs waits until it is given up.
@@ -35,7 +35,7 @@ var senderFaults = []senderFault{
 	{name: "none", send: func(_ context.Context, arrive func()) error { arrive(); return nil }, arrives: true},
 	{name: "temporary", send: fails(sender.ErrTemporary), sees: association.ErrUnavailable},
 	{name: "permanent", send: fails(sender.ErrPermanent), sees: association.ErrUnavailable},
-	{name: "recipient refused", send: fails(sender.ErrRecipient), sees: association.ErrUndeliverable, forGood: true},
+	{name: "recipient refused", send: fails(sender.ErrRecipient), sees: association.ErrUndeliverable, daily: true},
 	{name: "quota", send: fails(&sender.Error{Err: sender.ErrQuota, RetryAfter: 20 * time.Minute}), sees: association.ErrUnavailable, retryAfter: 20 * time.Minute},
 	{name: "quota for a year", send: fails(&sender.Error{Err: sender.ErrQuota, RetryAfter: 8760 * time.Hour}), sees: association.ErrUnavailable, retryAfter: time.Hour},
 	{name: "a sender that breaks its word", send: fails(errors.New("?")), sees: association.ErrUnavailable},
@@ -231,14 +231,22 @@ func TestTheSenderFailsAtANotice(t *testing.T) {
 					l.clock.Advance(time.Hour)
 				}
 				tries, arrivals := 2, 1
-				if fault.sees == nil || fault.forGood {
+				if fault.sees == nil {
 					tries = 1
 				}
 				if fault.arrives {
 					arrivals = tries
 				}
-				if fault.forGood {
-					arrivals = 0
+				if fault.daily {
+					if settled != 0 || len(out.handed) != 1 {
+						t.Errorf("settled %d, and tried %d times on one day", settled, len(out.handed))
+					}
+					l.clock.Advance(24 * time.Hour)
+					n, err := l.svc.Deliver(t.Context(), 10)
+					if err != nil {
+						t.Fatal(err)
+					}
+					settled += n
 				}
 				if settled != 1 || len(out.handed) != tries || len(out.arrived) != arrivals {
 					t.Errorf("settled %d, handed over %d, arrived %d; want 1, %d, %d", settled, len(out.handed), len(out.arrived), tries, arrivals)
@@ -273,4 +281,24 @@ func TestACallerThatGoesAwayIsSentItsCode(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestR54_AVendorsLimitForAnAddressIsNotTold: that somebody else was sent a code is
+// nobody's to know. The answer is that of a budget of ours that is used up.
+func TestR54_AVendorsLimitForAnAddressIsNotTold(t *testing.T) {
+	l := newLab(t)
+	l.out.fail(&sender.Error{Err: sender.ErrQuota, RecipientLimit: true, RetryAfter: 27 * time.Second})
+	for _, c := range []association.Caller{device("d"), l.host("ada", "s")} {
+		sent, err := l.svc.Send(t.Context(), c, association.SendRequest{Kind: "phone", To: phoneNumber})
+		if err != nil || sent.ID == "" {
+			t.Errorf("told %+v, %v", sent, err)
+		}
+		if _, err := l.svc.Send(t.Context(), c, association.SendRequest{Kind: "phone", To: phoneNumber}); !errors.Is(err, association.ErrRateLimited) {
+			t.Errorf("the pause: %v", err)
+		}
+	}
+	l.out.fail(&sender.Error{Err: sender.ErrTemporary, RecipientLimit: true}) // which it goes with alone is a quota
+	if _, err := l.svc.Send(t.Context(), device("e"), association.SendRequest{Kind: "phone", To: phoneNumber}); !errors.Is(err, association.ErrUnavailable) {
+		t.Errorf("told %v", err)
+	}
 }

@@ -13,8 +13,14 @@ var errMovedOn = errors.New("the slot holds another code")
 
 const maxVendorID = 256 // bytes
 
-// keepVendorCode writes into the slot what the vendor calls the code that it has sent.
-func (s *Service) keepVendorCode(ctx context.Context, slot string, sent verification, receipt sender.Receipt) error {
+// keepVendorCode writes into the slot what the vendor calls the code that it has sent. An
+// error is in the log.
+func (s *Service) keepVendorCode(ctx context.Context, slot string, sent verification, receipt sender.Receipt) (err error) {
+	defer func() {
+		if err != nil {
+			s.log.ErrorContext(ctx, "a code that a vendor sent cannot be used", "cause", err)
+		}
+	}()
 	if receipt.MessageID == "" || len(receipt.MessageID) > maxVendorID {
 		return errors.New("the sender makes codes, and named none in its receipt, or too long")
 	}
@@ -35,24 +41,59 @@ func (s *Service) keepVendorCode(ctx context.Context, slot string, sent verifica
 	})
 }
 
+// vendorMessage is what is known of the message that brought the code.
+func (s *Service) vendorMessage(v verification) (m sender.Message, ok bool) {
+	k, ok := s.kinds[v.Kind]
+	if !ok {
+		return m, false
+	}
+	return sender.Message{
+		ID: encoding.EncodeToString(v.Nonce), Channel: k.Channel(), To: string(v.Target),
+		Purpose: v.Purpose, Template: sender.Template(v.Purpose), Locale: v.Vendor.Locale,
+	}, true
+}
+
+// vendorChecks reports whether the sender is still one whose vendor made this code.
+func (s *Service) vendorChecks(v verification) bool {
+	m, ok := s.vendorMessage(v)
+	return ok && s.checker != nil && s.checker.MakesCode(m)
+}
+
 // vendorSays asks the vendor about a guess that has been charged. Of a code that did
 // not go out nothing is right.
 func (s *Service) vendorSays(ctx context.Context, v verification, typed string) (right bool, err error) {
-	if s.checker == nil {
-		return false, errors.New("a vendor made this code, and Config.Sender is no sender.CodeChecker")
-	}
-	if v.Vendor.MessageID == "" {
+	m, ok := s.vendorMessage(v)
+	if !ok || v.Vendor.MessageID == "" {
 		return false, nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.policy.SendTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.policy.SendTimeout)
 	defer cancel()
 	right, err = s.checker.CheckCode(ctx, sender.CodeCheck{
-		Message: sender.Message{
-			ID: encoding.EncodeToString(v.Nonce), Channel: s.kinds[v.Kind].Channel(), To: string(v.Target),
-			Purpose: v.Purpose, Template: sender.Template(v.Purpose), Locale: v.Vendor.Locale,
-		},
-		MessageID: v.Vendor.MessageID,
-		Typed:     sender.NewCode(typed),
+		Message: m, MessageID: v.Vendor.MessageID, Typed: sender.NewCode(typed),
 	})
-	return right && err == nil, scrub(err, typed, string(v.Target))
+	if err == nil {
+		return right, nil
+	}
+	err = scrub(err, typed, string(v.Target))
+	if v.Purpose == sender.SignIn && !s.policy.AllowSignUp {
+		s.log.ErrorContext(ctx, "a vendor did not say whether a code is right", "to", s.pseudonym(m.To), "cause", err)
+		return false, nil // like that of an unknown address, of which no vendor is asked
+	}
+	return false, err
+}
+
+// notPending forgets that the request is under way, so that it can be made again. If even
+// that fails, it can be in a minute.
+func (s *Service) notPending(ctx context.Context, slot string, req request, now int64) {
+	err := s.attempt(ctx, func(bool) (store.Change, error) {
+		p, _, v, err := s.readVerification(ctx, slot)
+		if err != nil || p == nil || !v.Answer.Pending || !s.keys.repeats(v.Answer, req, now) {
+			return store.Change{}, err
+		}
+		v.Answer = answer{}
+		return store.Change{Proofs: []store.Proof{with(*p, v.expires(), v)}}, nil
+	})
+	if err != nil {
+		s.log.ErrorContext(ctx, "a request that failed is taken to be under way", "cause", err)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ligature-auth/ligature/association"
 	"github.com/ligature-auth/ligature/sender"
@@ -20,13 +21,15 @@ type vendor struct {
 	*outbox // keeps each message with the code that was made for it
 
 	mu      sync.Mutex
-	codes   map[string]string // by what the vendor calls them
+	codes   map[string]string // by what the vendor calls them; each is right once
 	handed  []sender.Message
 	asked   []sender.CodeCheck
 	during  func() // a check
 	err     error  // of a check
 	sendErr error
 	unnamed bool // it forgets to say what it calls the code
+	yes     bool // it says yes again and again
+	n       int
 }
 
 func (v *vendor) MakesCode(m sender.Message) bool {
@@ -42,8 +45,9 @@ func (v *vendor) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 	}
 	r := sender.Receipt{Vendor: "vendor"}
 	if v.MakesCode(m) && !v.unnamed {
-		r.MessageID = fmt.Sprint("VE", len(v.codes))
-		v.codes[r.MessageID] = fmt.Sprintf("%06d", 700000+len(v.codes))
+		r.MessageID = fmt.Sprint("VE", v.n)
+		v.codes[r.MessageID] = fmt.Sprintf("%06d", 700000+v.n)
+		v.n++
 		m.Code = sender.NewCode(v.codes[r.MessageID])
 	}
 	_, err := v.outbox.Send(ctx, m)
@@ -57,7 +61,11 @@ func (v *vendor) CheckCode(_ context.Context, c sender.CodeCheck) (bool, error) 
 	if v.during != nil {
 		v.during()
 	}
-	return v.codes[c.MessageID] == c.Typed.Reveal(), v.err
+	right := v.codes[c.MessageID] == c.Typed.Reveal() && v.err == nil
+	if right && !v.yes {
+		delete(v.codes, c.MessageID)
+	}
+	return right, v.err
 }
 
 // checks returns the questions since the last time.
@@ -177,7 +185,8 @@ func TestAVendorsVerdictIsToldOnceMore(t *testing.T) {
 // all the same.
 func TestR20_OneTokenOfAVendorsCode(t *testing.T) {
 	for range repetitions {
-		l, _ := newVendorLab(t, roomy)
+		l, v := newVendorLab(t, roomy)
+		v.yes = true
 		id, code := l.askBy(device("d"), "phone", phoneNumber)
 		var mu sync.Mutex
 		got := 0
@@ -266,30 +275,85 @@ func TestAVendorThatFailsSendsNoCode(t *testing.T) {
 	}
 }
 
-// A code that a vendor made is not right because another sender is here now.
+// A code that a vendor made is worth nothing where another sender is here now, and costs
+// no guess.
 func TestAVendorsCodeNeedsItsVendor(t *testing.T) {
 	l, v := newVendorLab(t)
 	id, code := l.askBy(device("d"), "phone", phoneNumber)
 	after := newLab(t, func(cfg *association.Config) { cfg.Store = l.spy })
-	if _, err := after.svc.Verify(t.Context(), device("d"), id, code); !errors.Is(err, association.ErrUnavailable) || len(v.checks()) != 0 {
-		t.Errorf("without the vendor: %v", err)
+	for range 6 {
+		if _, err := after.svc.Verify(t.Context(), device("d"), id, code); !errors.Is(err, association.ErrInvalidProof) || len(v.checks()) != 0 {
+			t.Errorf("without the vendor: %v", err)
+		}
+	}
+	if r := l.record(id); r.Guesses != 0 {
+		t.Errorf("the record is %+v", r)
+	}
+	if _, err := l.svc.Verify(t.Context(), device("d"), id, code); err != nil {
+		t.Errorf("with the vendor: %v", err)
 	}
 }
 
 // TestR30_AVendorsCodeSurvivesItsStore: each call to the store fails in turn while a
-// code of the vendor's is sent and verified.
+// code of the vendor's is sent and verified. The vendor says once that it is right, and
+// that is enough.
 func TestR30_AVendorsCodeSurvivesItsStore(t *testing.T) {
 	for _, f := range faults {
 		calls := 0
 		for k := 1; ; k++ {
 			l, v := newVendorLab(t)
-			x := &ceremony{l: l, c: device("d")}
-			hit, at := f.hit(t, k, x, []step{sendStep("phone", phoneNumber), verifyStep()})
-			if r := l.record(x.sent.ID); r.State != "verified" {
-				t.Errorf("%s: the record is %+v", at, r)
+			n, hit := 0, false
+			var cancel context.CancelFunc
+			hook := func(ctx context.Context, _ string) error {
+				if n++; n != k {
+					return nil
+				}
+				hit = true
+				if f.gone {
+					cancel()
+					return ctx.Err()
+				}
+				return errors.New("the store is broken")
+			}
+			if f.after {
+				l.spy.after = hook
+			} else {
+				l.spy.before = hook
+			}
+			// again makes a call, and once more where it failed.
+			again := func(request string, call func(ctx context.Context, c association.Caller) error) {
+				var ctx context.Context
+				ctx, cancel = context.WithCancel(t.Context())
+				err := call(ctx, named(device("d"), request))
+				cancel()
+				if err == nil {
+					return
+				}
+				if !errors.Is(err, association.ErrUnavailable) && !errors.Is(err, context.Canceled) {
+					t.Errorf("%s, call %d: %s: %v", f.name, k, request, err)
+				}
+				if err := call(t.Context(), named(device("d"), request)); err != nil {
+					t.Errorf("%s, call %d: %s, repeated: %v", f.name, k, request, err)
+				}
+			}
+			var sent association.Sent
+			again("send", func(ctx context.Context, c association.Caller) (err error) {
+				sent, err = l.svc.Send(ctx, c, association.SendRequest{Kind: "phone", To: phoneNumber})
+				return err
+			})
+			code := l.out.code(sent.ID)
+			again("verify", func(ctx context.Context, c association.Caller) error {
+				g, err := l.svc.Verify(ctx, c, sent.ID, code)
+				if err == nil && g.Token.IsZero() {
+					t.Errorf("%s, call %d: a success without a token", f.name, k)
+				}
+				return err
+			})
+			if r := l.record(sent.ID); r.State != "verified" {
+				t.Errorf("%s, call %d: the record is %+v", f.name, k, r)
 			}
 			if n := len(v.handed); n > 2 {
-				t.Errorf("%s: %d messages for two calls", at, n)
+				t.Errorf("%s, call %d: %d messages for two calls", f.name, k, n)
 			}
 			if !hit {
 				break
@@ -299,6 +363,107 @@ func TestR30_AVendorsCodeSurvivesItsStore(t *testing.T) {
 		if calls < 8 {
 			t.Errorf("%s: %d calls to the store: too few to be all", f.name, calls)
 		}
+	}
+}
+
+// What the vendor says once is kept, though the client has gone: its repeat is told.
+func TestAVendorsVerdictOutlivesItsCaller(t *testing.T) {
+	l, v := newVendorLab(t)
+	id, code := l.askBy(device("d"), "phone", phoneNumber)
+	ctx, cancel := context.WithCancel(t.Context())
+	v.during = cancel
+	c := named(device("d"), "verify")
+	_, _ = l.svc.Verify(ctx, c, id, code)
+	if g, err := l.svc.Verify(t.Context(), c, id, code); err != nil || g.Token.IsZero() || len(v.checks()) != 1 {
+		t.Errorf("the repeat: %v", err)
+	}
+}
+
+// TestR25_AVendorsVerdictIsCountedThoughItsCallerHasGone: hanging up does not save wrong
+// guesses from the budget.
+func TestR25_AVendorsVerdictIsCountedThoughItsCallerHasGone(t *testing.T) {
+	l, v := newVendorLab(t, roomy, func(cfg *association.Config) {
+		cfg.Policy.Budgets.WrongCodesPerTarget = association.Limit{N: 3, Per: 24 * time.Hour}
+	})
+	for range 4 {
+		l.clock.Advance(time.Minute)
+		id, code := l.askBy(device("d"), "phone", phoneNumber)
+		ctx, cancel := context.WithCancel(t.Context())
+		v.during = cancel
+		_, _ = l.svc.Verify(ctx, device("d"), id, wrong(code))
+	}
+	v.during = nil
+	l.clock.Advance(time.Minute)
+	id, code := l.askBy(device("d"), "phone", phoneNumber)
+	if _, err := l.svc.Verify(t.Context(), device("d"), id, code); !errors.Is(err, association.ErrInvalidProof) {
+		t.Errorf("after 4 wrong ones: %v", err)
+	}
+}
+
+// TestR22_ARequestUnderWayIsNotMadeTwice: the client repeats it, the vendor is asked
+// once, and the repeat is told to come again.
+func TestR22_ARequestUnderWayIsNotMadeTwice(t *testing.T) {
+	l, v := newVendorLab(t)
+	id, code := l.askBy(device("d"), "phone", phoneNumber)
+	c := named(device("d"), "verify")
+	var meanwhile error
+	v.during = func() {
+		v.during = nil
+		v.mu.Unlock()
+		_, meanwhile = l.svc.Verify(t.Context(), c, id, code)
+		v.mu.Lock()
+	}
+	first, err := l.svc.Verify(t.Context(), c, id, code)
+	if err != nil || !errors.Is(meanwhile, association.ErrBusy) {
+		t.Errorf("the first is told %v, its repeat meanwhile %v", err, meanwhile)
+	}
+	again, err := l.svc.Verify(t.Context(), c, id, code)
+	if err != nil || again.Token.Reveal() != first.Token.Reveal() || len(v.checks()) != 1 {
+		t.Errorf("the repeat: %v", err)
+	}
+
+	// A vendor that does not answer leaves nothing under way.
+	l.clock.Advance(2 * time.Minute)
+	id, code = l.askBy(device("d"), "phone", phoneNumber)
+	v.err = sender.ErrTemporary
+	if _, err := l.svc.Verify(t.Context(), c, id, code); !errors.Is(err, association.ErrUnavailable) {
+		t.Errorf("a vendor that fails: %v", err)
+	}
+	v.err = nil
+	if _, err := l.svc.Verify(t.Context(), c, id, code); err != nil {
+		t.Errorf("the repeat: %v", err)
+	}
+}
+
+// TestR59_AVendorThatFailsTellsNoDecoy: with sign-up closed, a code is as wrong for who is
+// known as for who is not; the log knows better.
+func TestR59_AVendorThatFailsTellsNoDecoy(t *testing.T) {
+	h := &heard{}
+	l, v := newVendorLab(t, func(cfg *association.Config) {
+		cfg.Policy.AllowSignUp, cfg.Logger = false, slog.New(slog.NewTextHandler(h, nil))
+	})
+	l.own("phone", phoneNumber)
+	v.err = sender.ErrTemporary
+	for _, to := range []string{phoneNumber, "+8613900000000"} {
+		sent, err := l.svc.Send(t.Context(), device("d"), association.SendRequest{Kind: "phone", To: to})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.svc.Verify(t.Context(), device("d"), sent.ID, "123456"); !errors.Is(err, association.ErrInvalidProof) {
+			t.Errorf("%s: %v", to, err)
+		}
+	}
+	if !strings.Contains(h.log.String(), "did not say") {
+		t.Errorf("the log: %s", h.log.String())
+	}
+	// Nor does one that names no code.
+	v.err, v.unnamed = nil, true
+	l.clock.Advance(2 * time.Minute)
+	if _, err := l.svc.Send(t.Context(), device("d"), association.SendRequest{Kind: "phone", To: phoneNumber}); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(h.log.String(), "cannot be used") {
+		t.Errorf("the log: %s", h.log.String())
 	}
 }
 

@@ -3,6 +3,7 @@ package association
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"strings"
 	"time"
 
@@ -21,7 +22,8 @@ type Grant struct {
 //
 // Everything that may be wrong with a code is ErrInvalidProof (R19); a wrong one
 // is counted. ErrBusy, ErrUnavailable: then too where the vendor that made the code did
-// not say, and the guess is counted.
+// not say, and the guess is counted; but not with sign-up closed, where a code to sign in
+// is then as good as wrong, since of one to an unknown address nobody is asked.
 func (s *Service) Verify(ctx context.Context, c Caller, id, code string) (Grant, error) {
 	g, err := s.verify(ctx, c, id, code)
 	return g, s.report(ctx, "verify", c, err)
@@ -62,7 +64,12 @@ func (s *Service) verify(ctx context.Context, c Caller, id, typed string) (Grant
 				return store.Change{}, err
 			}
 		}
-		if s.keys.repeats(v.Answer, req, now) {
+		switch repeats := s.keys.repeats(v.Answer, req, now); {
+		case repeats && v.Answer.Pending:
+			if vendorSaid == nil {
+				return store.Change{}, refuse(ErrBusy, "the same request is under way")
+			}
+		case repeats:
 			if v.Answer.Refused || !s.keys.open(v.Answer, slot, &told) {
 				return store.Change{}, refuse(ErrInvalidProof, "")
 			}
@@ -75,12 +82,15 @@ func (s *Service) verify(ctx context.Context, c Caller, id, typed string) (Grant
 				return store.Change{}, refuse(ErrInvalidProof, "")
 			}
 			right = *vendorSaid
+		case v.Vendor != nil && !s.vendorChecks(v):
+			return store.Change{}, refuse(ErrInvalidProof, "")
 		default:
 			var ok bool
 			if v, ok = v.charge(now); !ok {
 				return store.Change{}, refuse(ErrInvalidProof, "")
 			}
 			if v.Vendor != nil {
+				v.Answer = s.keys.pending(req, now)
 				asked = &v
 				return store.Change{Proofs: []store.Proof{with(*p, v.expires(), v)}}, nil
 			}
@@ -109,11 +119,23 @@ func (s *Service) verify(ctx context.Context, c Caller, id, typed string) (Grant
 		return store.Change{Proofs: []store.Proof{with(*p, v.expires(), v)}}, nil
 	}
 	err := s.attempt(ctx, step)
-	if err == nil && asked != nil {
-		var right bool
-		if right, err = s.vendorSays(ctx, *asked, code); err == nil {
-			vendorSaid = &right
-			err = s.attempt(ctx, step)
+	if charged := asked; charged != nil {
+		// What the vendor said it may not say again: it is written whether or not the
+		// caller still waits, and where that fails, once more.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 2*s.policy.SendTimeout)
+		defer cancel()
+		if err == nil {
+			var right bool
+			if right, err = s.vendorSays(ctx, *charged, code); err == nil {
+				vendorSaid = &right
+				if err = s.attempt(ctx, step); failed(err) {
+					err = s.attempt(ctx, step)
+				}
+			}
+		}
+		if failed(err) {
+			s.notPending(ctx, slot, req, now)
 		}
 	}
 	if err != nil {
@@ -123,6 +145,12 @@ func (s *Service) verify(ctx context.Context, c Caller, id, typed string) (Grant
 		return Grant{}, refuse(ErrInvalidProof, "")
 	}
 	return told.grant(), nil
+}
+
+// failed reports whether err is no refusal.
+func failed(err error) bool {
+	var refusal *Error
+	return err != nil && !errors.As(err, &refusal)
 }
 
 // askedBy reports whether c may use a code that was asked for signed out: where

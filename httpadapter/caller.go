@@ -6,27 +6,18 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/language"
-
 	"github.com/ligature-auth/ligature/association"
 )
 
 // caller reads the facts of the call that are not the actor.
 func (h *handler) caller(r *http.Request) association.Caller {
-	c := association.Caller{
+	return association.Caller{
 		IP:        h.clientIP(r),
 		Device:    r.Header.Get("X-Device-Id"),
 		UserAgent: r.UserAgent(),
+		Locale:    r.Header.Get("Accept-Language"),
 		RequestID: r.Header.Get("X-Request-Id"),
 	}
-	if tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language")); err == nil {
-		var prefers []string
-		for _, tag := range tags {
-			prefers = append(prefers, tag.String())
-		}
-		c.Locale = strings.Join(prefers, ",")
-	}
-	return c
 }
 
 // clientIP is the peer, unless the peer is a trusted proxy: then the right-most

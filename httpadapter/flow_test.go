@@ -85,8 +85,9 @@ func TestTheWholeCeremony(t *testing.T) {
 			if me.text("email") != "ada@example.org" || me.text("name") != "Ada" {
 				t.Errorf("edited: %s", me.raw)
 			}
-			if n, err := w.svc.Deliver(t.Context(), 10); n != 1 || err != nil {
-				t.Errorf("%d notices were delivered, %v, want 1", n, err)
+			// To the email address of the phone's coming, to both of the other's.
+			if n, err := w.svc.Deliver(t.Context(), 10); n != 3 || err != nil {
+				t.Errorf("%d notices were delivered, %v, want 3", n, err)
 			}
 			if told, ok := w.mail.Last("ada@example.com"); !ok || told.Code != "" {
 				t.Errorf("the replaced address was told %q", told.Text)

@@ -4,8 +4,12 @@ import "context"
 
 // CodeChecker is a Sender whose vendor makes the codes of some messages, and checks
 // them, so that ligature never has them. It is optional: a Sender that is one is used
-// as such. [Mux], [ByPrefix] and [ByLocale] are CodeCheckers for those of their senders
-// that are.
+// as such. [Mux], [ByPrefix], [ByLocale], [Timeout] and [Retry] are CodeCheckers for those
+// of their senders that are; package failover is none, and neither is a wrapper that hides
+// the methods.
+//
+// A vendor that keeps one code for a number, and gives each message about it the same
+// MessageID, has those who ask for the number at once share the code and its guesses.
 type CodeChecker interface {
 	Sender
 

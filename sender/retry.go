@@ -32,7 +32,7 @@ const (
 	longestPause = time.Hour
 )
 
-// Retry is s, tried again where it fails with ErrTemporary and nothing was sent. It does
+// Retry is s, tried again where it fails for a time and nothing was sent. It does
 // not wait for a try that the message's code, or the context, would not live to see.
 // Every try has the same Message.ID.
 func Retry(s Sender, o RetryOptions) Sender {
@@ -54,11 +54,19 @@ type retry struct {
 	RetryOptions
 }
 
-// Send sends m, and returns what the last try returned.
+// Send sends m, and returns what the last try returned; as uncertain, if one before it
+// was.
 func (x retry) Send(ctx context.Context, m Message) (Receipt, error) {
+	maybe := false // sent by an earlier try
 	for try := 1; ; try++ {
 		receipt, err := x.sender.Send(ctx, m)
-		if try == x.Tries || !errors.Is(err, ErrTemporary) || Uncertain(err) && !x.EvenUncertain {
+		if err == nil {
+			return receipt, nil
+		}
+		if maybe = maybe || Uncertain(err); maybe {
+			err = AsUncertain(err)
+		}
+		if try == x.Tries || final(err) || maybe && !x.EvenUncertain {
 			return receipt, err
 		}
 		wait := x.Pause << (try - 1)
@@ -70,6 +78,11 @@ func (x retry) Send(ctx context.Context, m Message) (Receipt, error) {
 			return receipt, err
 		}
 	}
+}
+
+// final reports whether the error is one that no other try would change.
+func final(err error) bool {
+	return errors.Is(err, ErrPermanent) || errors.Is(err, ErrRecipient) || errors.Is(err, ErrQuota)
 }
 
 // lives reports whether there is a use in another try after the wait.

@@ -43,28 +43,35 @@ func TestRetry(t *testing.T) {
 		tries   int
 		err     error
 		atLeast time.Duration
+
+		uncertain bool // though the last try was certain
+		waits     bool // before the last try
 	}{
-		"sent at once":              {errs: []error{nil}, tries: 1},
-		"sent the second time":      {errs: []error{temporary, nil}, tries: 2, atLeast: 100 * time.Millisecond},
-		"sent the third time":       {errs: []error{temporary, sender.ErrTemporary, nil}, tries: 3, atLeast: 300 * time.Millisecond},
-		"given up":                  {errs: []error{temporary}, tries: 3, err: sender.ErrTemporary},
-		"as often as is asked":      {errs: []error{temporary}, options: sender.RetryOptions{Tries: 5}, tries: 5, err: sender.ErrTemporary},
-		"never more than ten times": {errs: []error{temporary}, options: sender.RetryOptions{Tries: 1000, Pause: time.Millisecond}, tries: 10, err: sender.ErrTemporary},
-		"once":                      {errs: []error{temporary}, options: sender.RetryOptions{Tries: 1}, tries: 1, err: sender.ErrTemporary},
-		"permanent":                 {errs: []error{sender.ErrPermanent}, tries: 1, err: sender.ErrPermanent},
-		"recipient":                 {errs: []error{sender.ErrRecipient}, tries: 1, err: sender.ErrRecipient},
-		"quota":                     {errs: []error{sender.ErrQuota}, tries: 1, err: sender.ErrQuota},
-		"another kind later":        {errs: []error{temporary, sender.ErrRecipient}, tries: 2, err: sender.ErrRecipient},
-		"uncertain":                 {errs: []error{uncertain}, tries: 1, err: sender.ErrTemporary},
-		"uncertain, and allowed":    {errs: []error{uncertain, nil}, options: sender.RetryOptions{EvenUncertain: true}, tries: 2},
-		"nobody knows":              {errs: []error{errUntyped}, options: sender.RetryOptions{EvenUncertain: true}, tries: 1, err: errUntyped},
-		"a context's error":         {errs: []error{context.DeadlineExceeded}, tries: 1, err: context.DeadlineExceeded},
-		"the vendor says when":      {errs: []error{&sender.Error{RetryAfter: 3 * time.Second}, nil}, tries: 2, atLeast: 3 * time.Second},
-		"the vendor says never":     {errs: []error{&sender.Error{RetryAfter: 1<<63 - 1}, nil}, tries: 1, err: sender.ErrTemporary},
-		"the code dies first":       {errs: []error{&sender.Error{RetryAfter: 61 * time.Second}, nil}, life: time.Minute, tries: 1, err: sender.ErrTemporary},
-		"the code lives so long":    {errs: []error{&sender.Error{RetryAfter: 20 * time.Second}, nil}, life: time.Minute, tries: 2, atLeast: 20 * time.Second},
-		"the context ends first":    {errs: []error{&sender.Error{RetryAfter: 20 * time.Second}, nil}, timeout: 10 * time.Second, tries: 1, err: sender.ErrTemporary},
-		"no pause is as it comes":   {errs: []error{temporary, nil}, options: sender.RetryOptions{Pause: -1}, tries: 2, atLeast: 100 * time.Millisecond},
+		"sent at once":                  {errs: []error{nil}, tries: 1},
+		"sent the second time":          {errs: []error{temporary, nil}, tries: 2, atLeast: 100 * time.Millisecond},
+		"sent the third time":           {errs: []error{temporary, sender.ErrTemporary, nil}, tries: 3, atLeast: 300 * time.Millisecond},
+		"given up":                      {errs: []error{temporary}, tries: 3, err: sender.ErrTemporary},
+		"as often as is asked":          {errs: []error{temporary}, options: sender.RetryOptions{Tries: 5}, tries: 5, err: sender.ErrTemporary},
+		"never more than ten times":     {errs: []error{temporary}, options: sender.RetryOptions{Tries: 1000, Pause: time.Millisecond}, tries: 10, err: sender.ErrTemporary},
+		"once":                          {errs: []error{temporary}, options: sender.RetryOptions{Tries: 1}, tries: 1, err: sender.ErrTemporary},
+		"permanent":                     {errs: []error{sender.ErrPermanent}, tries: 1, err: sender.ErrPermanent},
+		"recipient":                     {errs: []error{sender.ErrRecipient}, tries: 1, err: sender.ErrRecipient},
+		"quota":                         {errs: []error{sender.ErrQuota}, tries: 1, err: sender.ErrQuota},
+		"another kind later":            {errs: []error{temporary, sender.ErrRecipient}, tries: 2, err: sender.ErrRecipient},
+		"uncertain":                     {errs: []error{uncertain}, tries: 1, err: sender.ErrTemporary},
+		"uncertain, and allowed":        {errs: []error{uncertain, nil}, options: sender.RetryOptions{EvenUncertain: true}, tries: 2},
+		"uncertain before, and allowed": {errs: []error{uncertain, temporary, nil}, options: sender.RetryOptions{EvenUncertain: true}, tries: 3},
+		"nobody knows, and allowed":     {errs: []error{errUntyped, nil}, options: sender.RetryOptions{EvenUncertain: true}, tries: 2},
+		"nobody knows":                  {errs: []error{errUntyped}, tries: 1, err: errUntyped},
+		"uncertain, then refused":       {errs: []error{uncertain, sender.ErrRecipient}, options: sender.RetryOptions{EvenUncertain: true}, tries: 2, err: sender.ErrRecipient, uncertain: true},
+		"uncertain, then not":           {errs: []error{uncertain, &sender.Error{RetryAfter: time.Minute}}, options: sender.RetryOptions{EvenUncertain: true}, timeout: 10 * time.Second, tries: 2, err: sender.ErrTemporary, uncertain: true, waits: true},
+		"a context's error":             {errs: []error{context.DeadlineExceeded}, tries: 1, err: context.DeadlineExceeded},
+		"the vendor says when":          {errs: []error{&sender.Error{RetryAfter: 3 * time.Second}, nil}, tries: 2, atLeast: 3 * time.Second},
+		"the vendor says never":         {errs: []error{&sender.Error{RetryAfter: 1<<63 - 1}, nil}, tries: 1, err: sender.ErrTemporary},
+		"the code dies first":           {errs: []error{&sender.Error{RetryAfter: 61 * time.Second}, nil}, life: time.Minute, tries: 1, err: sender.ErrTemporary},
+		"the code lives so long":        {errs: []error{&sender.Error{RetryAfter: 20 * time.Second}, nil}, life: time.Minute, tries: 2, atLeast: 20 * time.Second},
+		"the context ends first":        {errs: []error{&sender.Error{RetryAfter: 20 * time.Second}, nil}, timeout: 10 * time.Second, tries: 1, err: sender.ErrTemporary},
+		"no pause is as it comes":       {errs: []error{temporary, nil}, options: sender.RetryOptions{Pause: -1}, tries: 2, atLeast: 100 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -82,7 +89,7 @@ func TestRetry(t *testing.T) {
 				receipt, err := sender.Retry(s, test.options).Send(ctx, m)
 				took := time.Since(began)
 				last := test.errs[min(test.tries, len(test.errs))-1]
-				if len(s.tries) != test.tries || !errors.Is(err, test.err) || err != last { //nolint:errorlint // the last error, as it is
+				if len(s.tries) != test.tries || !errors.Is(err, test.err) || !errors.Is(err, last) || sender.Uncertain(err) != (test.uncertain || sender.Uncertain(last)) {
 					t.Errorf("%d tries and %v, want %d and %v", len(s.tries), err, test.tries, last)
 				}
 				if receipt.MessageID != "receipt" || len(s.ids) != 1 {
@@ -91,7 +98,7 @@ func TestRetry(t *testing.T) {
 				if took < test.atLeast {
 					t.Errorf("it took %v, want %v at least", took, test.atLeast)
 				}
-				if test.timeout > 0 && took > 0 {
+				if test.timeout > 0 && took > 0 && !test.waits {
 					t.Errorf("it waited %v for a try that the context does not live to see", took)
 				}
 			})

@@ -10,9 +10,8 @@ import (
 // to whatever carries it on, or with an error when that did not happen.
 //
 // Send is called after the commit that made the code, outside of any
-// transaction, from any number of goroutines. A ctx that is done ends it, with
-// nothing sent and an error that wraps the context's or a sentinel; the deadline
-// is the policy's SendTimeout. It must not log the message: Code and Text are
+// transaction, from any number of goroutines. A ctx that is done ends it, with an
+// error that wraps the context's; the deadline is the policy's SendTimeout. It must not log the message: Code and Text are
 // secrets. It may use Message.ID to keep a vendor from sending twice.
 //
 // To is delivered to byte for byte, or refused with ErrRecipient: an encoder that
@@ -55,6 +54,10 @@ type Error struct {
 	RetryAfter time.Duration // 0: not told
 	Uncertain  bool          // the message may have been handed over all the same
 	Detail     string        // the vendor's code or words, without address and code
+
+	// RecipientLimit, with ErrQuota, says that the limit is this address's own. Whoever
+	// asked for the message is not told, because others may have used it up.
+	RecipientLimit bool
 }
 
 // Uncertain reports whether a message may have been handed over although Send
@@ -66,6 +69,21 @@ func Uncertain(err error) bool {
 		return e.Uncertain
 	}
 	return err != nil && !typed(err)
+}
+
+// AsUncertain returns err as one of a message that may have been handed over all the
+// same, for a sender of senders of which an earlier one may have sent it. It wraps err,
+// and is nil where err is.
+func AsUncertain(err error) error {
+	if err == nil || Uncertain(err) {
+		return err
+	}
+	uncertain := &Error{Err: err, Uncertain: true}
+	var e *Error
+	if errors.As(err, &e) {
+		uncertain.RetryAfter, uncertain.RecipientLimit = e.RetryAfter, e.RecipientLimit
+	}
+	return uncertain
 }
 
 // typed reports whether err wraps one of the sentinels.

@@ -39,7 +39,7 @@ type Param string
 // The values that stand in messages.
 const (
 	ParamCode    Param = "code"
-	ParamMinutes Param = "minutes" // how long the code is good for, in whole minutes, rounded down
+	ParamMinutes Param = "minutes" // how long the code is good for, in whole minutes, rounded down, at least 1
 	ParamService Param = "service"
 	ParamAccount Param = "account" // masked; often empty
 	ParamTime    Param = "time"    // of what a notice tells, "2026-11-28 17:05 UTC"
@@ -56,7 +56,7 @@ func (m Message) Param(name Param) (value string, ok bool) {
 		if m.Lifetime <= 0 {
 			return "", true
 		}
-		return strconv.Itoa(int(m.Lifetime / time.Minute)), true
+		return strconv.Itoa(max(1, int(m.Lifetime/time.Minute))), true
 	case ParamService:
 		return m.Service, true
 	case ParamAccount:

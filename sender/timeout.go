@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Timeout is s, which is given up after d: with ErrTemporary, and uncertain unless s
-// says otherwise by an error of its own. It leaves time for another try within the policy's SendTimeout.
+// Timeout is s with a context that ends after d. Its error is then ErrTemporary, and
+// uncertain, unless s says otherwise by an error of its own. It leaves time for another try within the policy's SendTimeout.
 func Timeout(s Sender, d time.Duration) Sender { return timeout{s, d} }
 
 type timeout struct {

@@ -80,7 +80,7 @@ var rungs = map[string][]string{
 	"httpadapter": {
 		"association",
 		"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext",
-		"github.com/rs/cors", "golang.org/x/text/language",
+		"github.com/rs/cors",
 	},
 
 	"internal/dbproof": {"association", "association/email", "association/username", "sender", "store"},

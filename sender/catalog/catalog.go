@@ -16,12 +16,13 @@ import (
 // Options say who writes, and how. Service is required.
 type Options struct {
 	// Service is what messages call the application: printable, and short enough that
-	// every text message fits into one segment.
+	// every text message fits into one segment; or two, where it has a letter that the GSM
+	// alphabet lacks ("São", "微光"), since a segment then holds 70.
 	Service string
 
 	// Domain is the host name that codes in text messages are bound to, "example.com".
-	// Empty means that they are bound to none, and so is a code where one segment does not
-	// hold that, too: in Chinese, Japanese and Korean, Service and Domain have some 25
+	// Empty means that they are bound to none, and so is a code where its segment does not
+	// hold that, too: in Chinese, Japanese and Korean, Service and Domain have some 20
 	// characters together.
 	Domain string
 
@@ -44,6 +45,7 @@ type Options struct {
 // use. Make one with New.
 type Catalog struct {
 	service, domain string
+	segments        int               // that a text message may take
 	words           map[string]*words // by language
 	pages           pages
 	choices         map[choiceKey]choice
@@ -72,7 +74,12 @@ func New(o Options) (*Catalog, error) {
 	if err != nil {
 		return nil, errors.New("catalog: Options.Locale is not a BCP 47 tag")
 	}
-	c := &Catalog{service: o.Service, domain: o.Domain, words: map[string]*words{}, pages: pages{}}
+	c := &Catalog{service: o.Service, domain: o.Domain, segments: 1, words: map[string]*words{}, pages: pages{}}
+	for _, letter := range o.Service {
+		if sender.Segments(string(letter)+strings.Repeat(".", 70)) > 1 {
+			c.segments = 2 // with such a name a segment has room for 70
+		}
+	}
 	if err := c.load(o.Templates); err != nil {
 		return nil, fmt.Errorf("catalog: %w", err)
 	}
@@ -86,7 +93,7 @@ func New(o Options) (*Catalog, error) {
 // Email a mail, for every other channel a text. A message that is to bring a code and has
 // none, since a vendor makes it, gets Service and Language alone. Its Locale may be a list of tags as in
 // an Accept-Language header, best first, and is the first of them afterwards; what is no
-// such list is as good as empty. A text message that one segment does not hold goes
+// such list is as good as empty. A text message that its segment does not hold goes
 // without Account, and else without what binds it to Domain, or without the hour.
 //
 // An error says that the template is unknown, or failed, and shows nothing of the
@@ -134,25 +141,34 @@ func (c *Catalog) render(m *sender.Message) (err error) {
 	return err
 }
 
-// fitted writes the text message that says most of what one segment holds: which
+// fitted writes the text message that says most of what the fewest segments hold: which
 // account it is about goes first, then the site, then the hour.
 func (c *Catalog) fitted(m sender.Message, w *words, facts Facts) (text string, err error) {
 	unnamed, dated := facts, facts
 	unnamed.Account, dated.Account = "", ""
 	dated.Time, _, _ = strings.Cut(facts.Time, " ")
 	origin := c.origin(facts.Code)
+	var all []string
 	for _, try := range []struct {
 		facts  Facts
 		origin string
 	}{{facts, origin}, {unnamed, origin}, {facts, ""}, {unnamed, ""}, {dated, ""}} {
-		if text, err = w.block(m.Template, "sms", try.facts); err != nil {
+		text, err := w.block(m.Template, "sms", try.facts)
+		if err != nil {
 			return "", err
 		}
-		if text += try.origin; sender.Segments(text) <= 1 {
-			break
+		text += try.origin
+		if sender.Segments(text) <= 1 {
+			return text, nil
+		}
+		all = append(all, text)
+	}
+	for _, text := range all {
+		if sender.Segments(text) <= c.segments {
+			return text, nil
 		}
 	}
-	return text, nil
+	return all[len(all)-1], nil
 }
 
 // origin is the last line of a text message, which binds its code to a site.
@@ -169,23 +185,33 @@ func (c *Catalog) Languages(t sender.Template, channel sender.Channel) []string 
 	return append([]string(nil), c.choices[choiceKey{t, formOf(channel)}].names...)
 }
 
-// try writes a message as long as it can get, and reports whether one segment holds it.
+// try writes a message in each of the ways that it can come out, and reports whether a
+// text message is as short as it may be.
 func (c *Catalog) try(t sender.Template, f form, lang string, o Options) (fits bool, err error) {
-	m := sender.Message{
-		Channel: sender.Email, Template: t, Purpose: t.Purpose(), Service: c.service,
-		Language: lang, At: time.Unix(0, 0), Account: "m***",
-	}
+	fits = true
+	m := sender.Message{Channel: sender.Email, Template: t, Purpose: t.Purpose(), Service: c.service, Language: lang, At: time.Unix(0, 0)}
 	if f == short {
-		m.Channel, m.Account = sender.SMS, ""
+		m.Channel = sender.SMS
 	}
-	if m.Purpose != sender.Notice {
-		m.Code, m.Lifetime = sender.NewCode(strings.Repeat("8", o.Digits)), 10*time.Minute
+	for _, way := range []struct {
+		account string
+		minutes time.Duration
+	}{{"", 10}, {"m***", 10}, {"", 1}} {
+		m.Account = way.account
+		if m.Purpose != sender.Notice {
+			m.Code, m.Lifetime = sender.NewCode(strings.Repeat("8", o.Digits)), way.minutes*time.Minute
+		} else if way.minutes == 1 {
+			break
+		}
+		if err := c.render(&m); err != nil {
+			return false, err
+		}
+		if err := judge(m); err != nil {
+			return false, err
+		}
+		fits = fits && (f == mail || o.NoSMS || sender.Segments(m.Text) <= c.segments)
 	}
-	if err := c.render(&m); err != nil {
-		return false, err
-	}
-	fits = f == mail || o.NoSMS || sender.Segments(m.Text) <= 1
-	return fits, judge(m)
+	return fits, nil
 }
 
 // judge refuses a message that must not go out as it is written.
@@ -200,6 +226,8 @@ func judge(m sender.Message) error {
 		return errors.New("the subject has the code in it")
 	case code != "" && !strings.Contains(m.Text, code):
 		return errors.New("the text has no code in it")
+	case code != "" && m.Channel == sender.Email && !strings.Contains(m.HTML, code):
+		return errors.New("the page has no code in it")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,8 +18,15 @@ const (
 	service = "Acme"
 	domain  = "acme.example"
 	account = "d***"
-	code    = "735081"
+	code    = "738081"
+	minutes = "5" // which is in nothing else
 )
+
+// never is how each language says that the code is not to be shared.
+var never = map[string]string{
+	"en": "Never share it", "de": "eitergeben|niemals weiter", "es": "No l[ao] comparta", "fr": "Ne le communiquez jamais",
+	"ja": "教えない", "ko": "공유하지 마세요|알려 주지 마세요", "pt-BR": "Nunca (o )?compartilhe", "zh-Hans": "勿告诉",
+}
 
 func newCatalog(t testing.TB, o catalog.Options) *catalog.Catalog {
 	t.Helper()
@@ -96,13 +104,17 @@ func TestR66_EveryMessageSaysWhatItMust(t *testing.T) {
 	said := map[string]string{} // by what it says, in which language and where
 	each(t, c, func(t *testing.T, m sender.Message) {
 		parts := []string{service}
-		if m.Template != sender.SignInCode { // nobody is known yet
+		// To sign in nobody is known yet; of a text message 70 characters may be all.
+		if m.Template != sender.SignInCode && (m.Channel != sender.SMS || m.Language != "ja" && m.Language != "ko") {
 			parts = append(parts, account)
 		}
 		if m.Purpose == sender.Notice {
 			parts = append(parts, "2026-11-28 17:05 UTC")
 		} else {
-			parts = append(parts, code, "5")
+			parts = append(parts, code, minutes)
+			if !regexp.MustCompile(never[m.Language]).MatchString(m.Text) {
+				t.Errorf("the text does not say to keep the code: %s", m.Text)
+			}
 		}
 		for _, part := range parts {
 			if !strings.Contains(m.Text, part) {
@@ -234,6 +246,24 @@ func TestR66_OneSegmentHoldsATextMessage(t *testing.T) {
 			}
 		}
 	}
+	// With a letter in the name that the alphabet lacks, two hold it, whole.
+	for _, name := range []string{"微光", "メルカリ", "카카오", "São João", "O’Neill"} {
+		for _, standard := range []string{"", "zh", "ja", "ko", "pt-BR"} {
+			c := newCatalog(t, catalog.Options{Service: name, Domain: domain, Locale: standard})
+			each(t, c, func(t *testing.T, m sender.Message) {
+				most := 2
+				if m.Language == "zh-Hans" || m.Language == "ja" || m.Language == "ko" {
+					most = 1
+				}
+				if m.Channel == sender.SMS && sender.Segments(m.Text) > most {
+					t.Errorf("%d segments for %s: %s", sender.Segments(m.Text), name, m.Text)
+				}
+			})
+			if got := c.Languages(sender.BindCode, sender.SMS); len(got) != 8 {
+				t.Errorf("%s has messages in %v", name, got)
+			}
+		}
+	}
 	// Other channels have room.
 	m := render(t, newCatalog(t, catalog.Options{Service: strings.Repeat("n", 35)}), message(sender.BindCode, sender.WhatsApp, "zh"))
 	if !strings.Contains(m.Text, account) {
@@ -316,8 +346,8 @@ func TestOverrides(t *testing.T) {
 			{{.Code}}
 		{{end}}`)},
 		"sudo.html":         {Data: []byte(`<p>{{.Template}} {{.Minutes}}{{range .Paragraphs}}{{if .Code}}<b>{{.Text}}</b>{{end}}{{end}}`)},
-		"zh-Hans.sudo.html": {Data: []byte(`<p>zh</p>`)},
-		"de.layout.html":    {Data: []byte(`<p>{{.Subject}}</p>`)},
+		"zh-Hans.sudo.html": {Data: []byte(`<p>zh {{.Code}}</p>`)},
+		"de.layout.html":    {Data: []byte(`<p>{{.Subject}}{{.Code}}</p>`)},
 	}})
 	for _, test := range []struct {
 		template sender.Template
@@ -332,8 +362,8 @@ func TestOverrides(t *testing.T) {
 		{sender.BindCode, sender.SMS, "en", "Acme: " + code, ""},
 		{sender.SudoCode, sender.Email, "en", "Enter this code", "<p>sudo 5<b>" + code + "</b>"},
 		{sender.SudoCode, sender.Email, "de", "Mit diesem Code", "<p>sudo 5<b>" + code + "</b>"},
-		{sender.SudoCode, sender.Email, "zh", "请输入", "<p>zh</p>"},
-		{sender.SignInCode, sender.Email, "de", "Mit diesem Code", "<p>Acme: Ihr Code zum Anmelden</p>"},
+		{sender.SudoCode, sender.Email, "zh", "请输入", "<p>zh " + code + "</p>"},
+		{sender.SignInCode, sender.Email, "de", "Mit diesem Code", "<p>Acme: Ihr Code zum Anmelden" + code + "</p>"},
 	} {
 		m := render(t, c, message(test.template, test.channel, test.locale))
 		if !strings.HasPrefix(m.Text, test.text) || !strings.HasPrefix(m.HTML, test.html) {
@@ -356,7 +386,7 @@ func TestWhatNewRefuses(t *testing.T) {
 		"a service that turns":    {catalog.Options{Service: "Acme\u202e"}, "Service"},
 		"a service not UTF-8":     {catalog.Options{Service: "Acme\xff"}, "Service"},
 		"a service with space":    {catalog.Options{Service: " Acme"}, "Service"},
-		"a service too long":      {catalog.Options{Service: strings.Repeat("n", 120)}, "one segment"},
+		"a service too long":      {catalog.Options{Service: strings.Repeat("n", 120)}, "too many segments"},
 		"a domain with a scheme":  {catalog.Options{Service: service, Domain: "https://acme.example"}, "Domain"},
 		"a domain with a port":    {catalog.Options{Service: service, Domain: "acme.example:443"}, "Domain"},
 		"a domain in capitals":    {catalog.Options{Service: service, Domain: "Acme.example"}, "Domain"},
@@ -375,7 +405,10 @@ func TestWhatNewRefuses(t *testing.T) {
 		"a code in the subject":   {file("en.tmpl", `{{define "sign_in.subject"}}{{.Code}}{{end}}`), "subject"},
 		"a subject of two lines":  {file("en.tmpl", "{{define \"sign_in.subject\"}}a\nb{{end}}"), "subject"},
 		"an empty text":           {file("en.tmpl", `{{define "removed"}}{{end}}{{define "address_removed.text"}}{{if .Code}}x{{end}}{{end}}`), "removed"},
-		"a text message too long": {file("zh-Hans.tmpl", `{{define "sign_in.sms"}}{{.Code}}`+strings.Repeat("码", 65)+`{{end}}`), "one segment"},
+		"a text message too long": {file("zh-Hans.tmpl", `{{define "sign_in.sms"}}{{.Code}}`+strings.Repeat("码", 65)+`{{end}}`), "too many segments"},
+		"a page without the code": {file("layout.html", "<p>hello</p>"), "page has no code"},
+		"a code now and then":     {file("en.tmpl", `{{define "sign_in.sms"}}{{if .Account}}{{.Account}}{{else}}{{.Code}}{{end}}{{end}}`), "no code"},
+		"a subject now and then":  {file("en.tmpl", `{{define "bind.subject"}}{{.Account}}{{end}}`), "subject"},
 		"a page of no message":    {file("signin.html", ""), "signin.html"},
 		"a page of no language":   {file("nl.sign_in.html", ""), "nl.sign_in.html"},
 		"a page with a fault":     {file("layout.html", "{{"), "layout.html"},

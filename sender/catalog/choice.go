@@ -70,8 +70,7 @@ func (c *Catalog) newChoice(names []string, first ...string) choice {
 }
 
 // choose tries every message out, and settles which languages each may be had in. One
-// that comes with the package, and has no text message that one segment holds, does not
-// serve it.
+// that comes with the package, and whose text message is too long, does not serve it.
 func (c *Catalog) choose(standard language.Tag, o Options) error {
 	all := c.newChoice(slices.Collect(maps.Keys(c.words)))
 	_, i, confidence := all.matcher.Match(standard)
@@ -93,7 +92,7 @@ func (c *Catalog) choose(standard language.Tag, o Options) error {
 				case fits:
 					names = append(names, name)
 				case w.own || name == fallback:
-					return fmt.Errorf("%s.tmpl: %q: one segment does not hold it with this Service", name, string(t)+"."+f.part())
+					return fmt.Errorf("%s.tmpl: %q: it takes too many segments with this Service", name, string(t)+"."+f.part())
 				}
 			}
 			c.choices[choiceKey{t, f}] = c.newChoice(names, all.names[i], fallback)

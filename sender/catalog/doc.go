@@ -32,8 +32,9 @@
 // of a [Page]; "TEMPLATE.html" makes that of one template, and "LANGUAGE.TEMPLATE.html" and
 // "LANGUAGE.layout.html" those of one language.
 //
-// New tries every message out. It refuses a file that is of no use, a subject with the
-// code in it, and a text message that one segment does not hold (R66).
+// New tries every message out, with and without an account's name. It refuses a file that
+// is of no use, a subject with the code in it, a text or page without it, and a text
+// message that takes too many segments (R66).
 //
 // # What a text message ends with
 //

@@ -13,7 +13,7 @@ type Facts struct {
 	Service string // what the application calls itself
 	Account string // the masked username, or empty
 	Code    string // empty in a notice
-	Minutes int    // how long the code is good for, at least 1; 0 in a notice
+	Minutes int    // how long the code is good for; 0 in a notice
 	Time    string // when that happened which a notice tells of, "2026-11-28 17:05 UTC"
 }
 
@@ -33,8 +33,7 @@ func factsOf(m sender.Message) Facts {
 		f.Account = account
 	}
 	if m.Template.Purpose() != sender.Notice {
-		minutes, _ := strconv.Atoi(value(sender.ParamMinutes))
-		f.Minutes = max(1, minutes)
+		f.Minutes, _ = strconv.Atoi(value(sender.ParamMinutes))
 	}
 	return f
 }
@@ -43,7 +42,7 @@ func factsOf(m sender.Message) Facts {
 // how they look.
 func printable(s string) bool {
 	for _, r := range s {
-		if r == unicode.ReplacementChar || !unicode.IsPrint(r) || unicode.Is(unicode.Mn, r) {
+		if r == unicode.ReplacementChar || !unicode.IsGraphic(r) || unicode.Is(unicode.Mn, r) {
 			return false
 		}
 	}

@@ -2,8 +2,9 @@
 //
 //	sms := failover.New(failover.Options{}, sender.Timeout(first, 3*time.Second), sender.Timeout(second, 3*time.Second))
 //
-// A sender that fails again and again is left alone for a while, so that nobody waits for
-// it: each has a circuit breaker (github.com/sony/gobreaker). A message that one sender
+// A sender that fails for a time again and again is left alone for a while, so that nobody
+// waits for it: each has a circuit breaker (github.com/sony/gobreaker). A refusal comes at
+// once, and is often about one address: it makes no sender rest. A message that one sender
 // may have sent after all is not handed to another, unless [Options].EvenUncertain says
 // so.
 //
@@ -24,7 +25,7 @@ import (
 
 // Options say when to go on to the next sender. The zero Options are good for most.
 type Options struct {
-	// Failures is how many in a row make a sender rest: 0 means 5.
+	// Failures is how many temporary ones in a row make a sender rest: 0 means 5.
 	Failures int
 
 	// Rest is how long it rests before one message tries it again: 0 means 30 seconds.
@@ -61,11 +62,7 @@ func New(o Options, first sender.Sender, others ...sender.Sender) *Sender {
 			MaxRequests: 1,
 			Timeout:     o.Rest,
 			ReadyToTrip: func(c gobreaker.Counts) bool { return int64(c.ConsecutiveFailures) >= int64(o.Failures) },
-			// Of an address that is refused, or a caller that has gone, the sender is not
-			// to blame.
-			IsExcluded: func(err error) bool {
-				return errors.Is(err, sender.ErrRecipient) || errors.Is(err, context.Canceled)
-			},
+			IsExcluded:  noFailure,
 		}
 		if o.OnChange != nil {
 			settings.OnStateChange = func(_ string, from, to gobreaker.State) {
@@ -79,21 +76,54 @@ func New(o Options, first sender.Sender, others ...sender.Sender) *Sender {
 	return x
 }
 
+// blameless is an error that is not the sender's doing.
+type blameless struct{ error }
+
+// Unwrap returns the error as it came.
+func (b blameless) Unwrap() error { return b.error }
+
+// noFailure reports whether an error says nothing of the sender's health.
+func noFailure(err error) bool {
+	for _, other := range []error{sender.ErrRecipient, sender.ErrQuota, sender.ErrPermanent, context.Canceled} {
+		if errors.Is(err, other) {
+			return true
+		}
+	}
+	return errors.As(err, new(blameless))
+}
+
 // Send tries one sender after another, and returns what the last that it tried
 // returned: the first that took the message, or refused its address, or may have sent it,
-// or was under way when ctx ended. With all of them at rest it is sender.ErrTemporary.
+// or was under way when ctx ended; as uncertain, if one before it was. With all of them at
+// rest it is sender.ErrTemporary.
 func (x *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return sender.Receipt{}, err
 	}
 	last := error(&sender.Error{Err: sender.ErrTemporary, RetryAfter: x.options.Rest, Detail: fmt.Sprintf("all %d senders rest", len(x.senders))})
+	maybe := false // sent by an earlier one
 	for i, s := range x.senders {
-		receipt, err := x.breakers[i].Execute(func() (sender.Receipt, error) { return s.Send(ctx, m) })
+		receipt, err := x.breakers[i].Execute(func() (sender.Receipt, error) {
+			receipt, err := s.Send(ctx, m)
+			if err != nil && ctx.Err() != nil && i > 0 {
+				err = blameless{err} // those before it took the time
+			}
+			return receipt, err
+		})
+		if blame := (blameless{}); errors.As(err, &blame) {
+			err = blame.error
+		}
 		switch {
 		case err == nil:
 			return receipt, nil
 		case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
 			continue
+		}
+		maybe = maybe || sender.Uncertain(err)
+		if maybe {
+			err = sender.AsUncertain(err)
+		}
+		switch {
 		case ctx.Err() != nil, errors.Is(err, sender.ErrRecipient), sender.Uncertain(err) && !x.options.EvenUncertain:
 			return sender.Receipt{}, err
 		}

@@ -108,21 +108,21 @@ func TestASenderRests(t *testing.T) {
 			t.Errorf("told were %s", got)
 		}
 
-		// What is not its fault does not make it rest.
+		// What says nothing of its health does not make it rest.
 		for range 10 {
-			for _, err := range []error{sender.ErrRecipient, context.Canceled} {
+			for _, err := range []error{sender.ErrRecipient, sender.ErrQuota, sender.ErrPermanent, context.Canceled} {
 				first.err = err
 				_, _ = s.Send(t.Context(), sender.Message{})
 			}
 		}
-		if first.sent != 34 || len(changes) != 2 {
+		if first.sent != 54 || len(changes) != 2 {
 			t.Errorf("tried %d times, told were %v", first.sent, changes)
 		}
 	})
 }
 
 func TestAllRest(t *testing.T) {
-	s := failover.New(failover.Options{Failures: 1, Rest: time.Hour}, &vendor{"first", sender.ErrQuota, 0}, &vendor{"second", sender.ErrPermanent, 0})
+	s := failover.New(failover.Options{Failures: 1, Rest: time.Hour}, &vendor{"first", sender.ErrTemporary, 0}, &vendor{"second", uncertain, 0})
 	_, _ = s.Send(t.Context(), sender.Message{})
 	_, err := s.Send(t.Context(), sender.Message{})
 	var told *sender.Error
@@ -204,4 +204,47 @@ func (c *carrier) deliveries() []sendertest.Delivery {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]sendertest.Delivery{}, c.all...)
+}
+
+// A sender is not to blame for the time that those before it took.
+func TestTheFirstsTimeIsNotTheSecondsFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(d time.Duration) sender.Sender {
+			return sendFuncOf(func(ctx context.Context, _ sender.Message) (sender.Receipt, error) {
+				select {
+				case <-ctx.Done():
+					return sender.Receipt{}, ctx.Err()
+				case <-time.After(d):
+					return sender.Receipt{}, sender.ErrTemporary
+				}
+			})
+		}
+		var rests []int
+		s := failover.New(failover.Options{Failures: 2, OnChange: func(i int, _ bool) { rests = append(rests, i) }}, slow(9*time.Second), slow(2*time.Second))
+		for range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			_, _ = s.Send(ctx, sender.Message{})
+			cancel()
+		}
+		if fmt.Sprint(rests) != "[0]" {
+			t.Errorf("these rest: %v, want the first", rests)
+		}
+	})
+}
+
+// What an earlier sender may have sent is uncertain, whatever a later one knows.
+func TestAnEarlierUncertaintyIsNotForgotten(t *testing.T) {
+	for _, later := range []error{sender.ErrTemporary, sender.ErrRecipient, sender.ErrPermanent} {
+		_, err := failover.New(failover.Options{EvenUncertain: true}, &vendor{"first", uncertain, 0}, &vendor{"second", later, 0}).Send(t.Context(), sender.Message{})
+		if !errors.Is(err, later) || !sender.Uncertain(err) {
+			t.Errorf("%v, uncertain %t; want %v, as uncertain", err, sender.Uncertain(err), later)
+		}
+	}
+	var told *sender.Error
+	if err := sender.AsUncertain(&sender.Error{Err: sender.ErrQuota, RetryAfter: time.Minute, Detail: "7"}); !errors.As(err, &told) || told.RetryAfter != time.Minute || err.Error() != "sender: quota exhausted: 7" {
+		t.Errorf("got %v", err)
+	}
+	if err := sender.AsUncertain(nil); err != nil {
+		t.Error(err)
+	}
 }

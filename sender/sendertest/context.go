@@ -35,31 +35,40 @@ func (s suite) cancelled(t *testing.T) {
 	}
 }
 
-// stalled: a context that ends in the middle of Send ends Send.
+// stalled: a context that ends in the middle of Send ends Send, and what becomes of the
+// message is then uncertain.
 func (s suite) stalled(t *testing.T) {
 	if s.Stalling == nil {
 		t.Skip("Options.Stalling is nil")
 	}
-	// Long enough to be under way; if Send is not, the test is only weaker.
-	const underWay = 50 * time.Millisecond
-	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
-		"deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(ctx, underWay)
-		},
-		"cancel": func(ctx context.Context) (context.Context, context.CancelFunc) {
+	for name, end := range map[string]func(context.Context, time.Duration) (context.Context, context.CancelFunc){
+		"deadline": context.WithTimeout,
+		"cancel": func(ctx context.Context, after time.Duration) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
-			timer := time.AfterFunc(underWay, cancel)
+			timer := time.AfterFunc(after, cancel)
 			return ctx, func() { timer.Stop(); cancel() }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			to := s.Stalling(t)
-			ctx, cancel := end(t.Context())
-			defer cancel()
-			if ok, err := s.send(ctx, t, to, s.message(0)); ok && err == nil {
-				t.Error("a message that the carrier never took is sent without an error")
-			} else if ok && !sender.Uncertain(err) {
-				t.Errorf("what becomes of a message that the carrier has in hand is said to be certain: %v", err)
+			// Where Send had nothing under way yet, it is given longer.
+			const least, most = 50 * time.Millisecond, time.Second
+			for underWay := least; ; underWay *= 2 {
+				to := s.Stalling(t)
+				ctx, cancel := end(t.Context(), underWay)
+				ok, err := s.send(ctx, t, to, s.message(0))
+				cancel()
+				switch {
+				case !ok:
+					return
+				case err == nil:
+					t.Error("a message that the carrier never took is sent without an error")
+					return
+				case sender.Uncertain(err):
+					return
+				case underWay > most:
+					t.Errorf("what becomes of a message that the carrier has in hand is said to be certain: %v", err)
+					return
+				}
 			}
 		})
 	}

@@ -25,7 +25,7 @@
 //
 // Senders are made of senders:
 //
-//	sms := failover.New(failover.Options{}, sender.Timeout(first, 3*time.Second), second)
+//	sms := failover.New(failover.Options{}, sender.Timeout(first, 3*time.Second), sender.Timeout(second, 3*time.Second))
 //	mail := sender.Retry(smtp, sender.RetryOptions{})
 //	all := sender.Mux{sender.Email: mail, sender.SMS: sender.ByPrefix{"+86": china, "": sms}}
 //

@@ -42,7 +42,7 @@ var (
 	// ErrPermanent: the same message will not succeed until somebody changes the
 	// configuration, here or at the vendor.
 	ErrPermanent = errors.New("sender: permanent failure")
-	// ErrRecipient: this address is refused, and will be; others may work.
+	// ErrRecipient: this address is refused; others may work.
 	ErrRecipient = errors.New("sender: recipient refused")
 	// ErrQuota: the vendor's or the account's limit is reached.
 	ErrQuota = errors.New("sender: quota exhausted")

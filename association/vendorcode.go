@@ -59,6 +59,45 @@ func (s *Service) vendorChecks(v verification) bool {
 	return ok && s.checker != nil && s.checker.MakesCode(m)
 }
 
+// askVendor settles a guess by what its vendor says of it, unless err has kept it from
+// being charged. What the vendor said it may not say again: it is written whether or not
+// the caller still waits, and where that fails, once more.
+func (g *guess) askVendor(ctx context.Context, err error) error {
+	charged := *g.asks
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*g.s.policy.SendTimeout)
+	defer cancel()
+	failed := func() bool { return err != nil && !errors.As(err, new(*Error)) }
+	if err == nil {
+		var right bool
+		if right, err = g.s.vendorSays(ctx, charged, g.code); err == nil {
+			g.said = &right
+			if err = g.s.attempt(ctx, g.step(ctx)); failed() {
+				err = g.s.attempt(ctx, g.step(ctx))
+			}
+		}
+	}
+	if failed() {
+		g.forget(ctx)
+	}
+	return err
+}
+
+// forget forgets that the request is under way, so that it can be made again. If even
+// that fails, it can be in a minute.
+func (g *guess) forget(ctx context.Context) {
+	err := g.s.attempt(ctx, func(bool) (store.Change, error) {
+		p, _, v, err := g.s.readVerification(ctx, g.slot)
+		if err != nil || p == nil || !v.Answer.Pending || !g.s.keys.repeats(v.Answer, g.req, g.now) {
+			return store.Change{}, err
+		}
+		v.Answer = answer{}
+		return store.Change{Proofs: []store.Proof{with(*p, v.expires(), v)}}, nil
+	})
+	if err != nil {
+		g.s.log.ErrorContext(ctx, "a request that failed is taken to be under way", "cause", err)
+	}
+}
+
 // vendorSays asks the vendor about a guess that has been charged. Of a code that did
 // not go out nothing is right.
 func (s *Service) vendorSays(ctx context.Context, v verification, typed string) (right bool, err error) {
@@ -80,20 +119,4 @@ func (s *Service) vendorSays(ctx context.Context, v verification, typed string) 
 		return false, nil // like that of an unknown address, of which no vendor is asked
 	}
 	return false, err
-}
-
-// notPending forgets that the request is under way, so that it can be made again. If even
-// that fails, it can be in a minute.
-func (s *Service) notPending(ctx context.Context, slot string, req request, now int64) {
-	err := s.attempt(ctx, func(bool) (store.Change, error) {
-		p, _, v, err := s.readVerification(ctx, slot)
-		if err != nil || p == nil || !v.Answer.Pending || !s.keys.repeats(v.Answer, req, now) {
-			return store.Change{}, err
-		}
-		v.Answer = answer{}
-		return store.Change{Proofs: []store.Proof{with(*p, v.expires(), v)}}, nil
-	})
-	if err != nil {
-		s.log.ErrorContext(ctx, "a request that failed is taken to be under way", "cause", err)
-	}
 }

@@ -24,10 +24,16 @@ var waits = map[int]time.Duration{
 // number.
 var aboutTo = regexp.MustCompile("(?i)^invalid parameter:? *`?to\\b")
 
+// notSent are the temporary failures of which Twilio says that nothing is sent any more.
+var notSent = map[int]bool{
+	20503: true, // the service is unavailable
+	30036: true, // waited in the queue for longer than its validity
+}
+
 // failure is the error for a code that Twilio answered with, and its words, of which
 // nothing is repeated.
 func failure(code int, words string, a vendorhttp.Answer) *sender.Error {
-	e := &sender.Error{Err: kindOf(code, a.Status), RetryAfter: waits[code], Detail: strconv.Itoa(code)}
+	e := &sender.Error{Err: kindOf(code, a.Status), Uncertain: uncertain(code, a.Status), RetryAfter: waits[code], Detail: strconv.Itoa(code)}
 	if code == 60200 && aboutTo.MatchString(words) {
 		e.Err = sender.ErrRecipient
 	}
@@ -35,6 +41,22 @@ func failure(code int, words string, a vendorhttp.Answer) *sender.Error {
 		e.RetryAfter = told
 	}
 	return e
+}
+
+// uncertain reports whether the message may have gone out all the same. Twilio's page on
+// 20500 says so of every 500: a request that is made again may deliver two. Of what it
+// took and gave up it says so in the code, 30410 above all, or says nothing.
+func uncertain(code, status int) bool {
+	kind, known := kinds[code]
+	switch {
+	case notSent[code]:
+		return false
+	case status >= http.StatusInternalServerError:
+		return true
+	case status < http.StatusMultipleChoices:
+		return !known || errors.Is(kind, sender.ErrTemporary)
+	}
+	return false
 }
 
 func kindOf(code, status int) error {

@@ -20,90 +20,98 @@ import (
 var documented = []struct {
 	code, status int
 	want         error
+	uncertain    bool
 }{
-	{20003, 401, sender.ErrPermanent},
-	{20005, 403, sender.ErrPermanent},
-	{20404, 404, sender.ErrPermanent},
-	{20429, 429, sender.ErrQuota},
-	{20500, 500, sender.ErrTemporary},
-	{20503, 503, sender.ErrTemporary},
-	{21211, 400, sender.ErrRecipient},
-	{21212, 400, sender.ErrPermanent},
-	{21265, 400, sender.ErrRecipient},
-	{21266, 400, sender.ErrRecipient},
-	{21268, 400, sender.ErrRecipient},
-	{21408, 400, sender.ErrRecipient},
-	{21602, 400, sender.ErrPermanent},
-	{21606, 400, sender.ErrPermanent},
-	{21608, 400, sender.ErrPermanent},
-	{21610, 400, sender.ErrRecipient},
-	{21611, 429, sender.ErrQuota},
-	{21612, 400, sender.ErrRecipient},
-	{21614, 400, sender.ErrRecipient},
-	{21617, 400, sender.ErrPermanent},
-	{21624, 400, sender.ErrPermanent},
-	{21635, 400, sender.ErrRecipient},
-	{21655, 400, sender.ErrPermanent},
-	{21654, 400, sender.ErrPermanent},
-	{21656, 400, sender.ErrPermanent},
-	{21659, 400, sender.ErrPermanent},
-	{21660, 400, sender.ErrPermanent},
-	{21703, 400, sender.ErrPermanent},
-	{21704, 400, sender.ErrPermanent},
-	{63007, 400, sender.ErrPermanent},
-	{63038, 429, sender.ErrQuota},
-	{90007, 400, sender.ErrPermanent},
-	{60200, 400, sender.ErrPermanent},
-	{60203, 429, sender.ErrQuota},
-	{60205, 403, sender.ErrRecipient},
-	{60212, 429, sender.ErrQuota},
-	{60220, 400, sender.ErrRecipient},
-	{60223, 403, sender.ErrPermanent},
-	{60238, 403, sender.ErrRecipient},
-	{60410, 403, sender.ErrRecipient},
-	{60412, 403, sender.ErrRecipient},
-	{60605, 403, sender.ErrRecipient},
+	{20003, 401, sender.ErrPermanent, false},
+	{20005, 403, sender.ErrPermanent, false},
+	{20404, 404, sender.ErrPermanent, false},
+	{20429, 429, sender.ErrQuota, false},
+	{20500, 500, sender.ErrTemporary, true},
+	{20503, 503, sender.ErrTemporary, false},
+	{20504, 504, sender.ErrTemporary, true},
+	{21211, 400, sender.ErrRecipient, false},
+	{21212, 400, sender.ErrPermanent, false},
+	{21265, 400, sender.ErrRecipient, false},
+	{21266, 400, sender.ErrRecipient, false},
+	{21268, 400, sender.ErrRecipient, false},
+	{21408, 400, sender.ErrRecipient, false},
+	{21602, 400, sender.ErrPermanent, false},
+	{21606, 400, sender.ErrPermanent, false},
+	{21608, 400, sender.ErrPermanent, false},
+	{21610, 400, sender.ErrRecipient, false},
+	{21611, 429, sender.ErrQuota, false},
+	{21612, 400, sender.ErrRecipient, false},
+	{21614, 400, sender.ErrRecipient, false},
+	{21617, 400, sender.ErrPermanent, false},
+	{21624, 400, sender.ErrPermanent, false},
+	{21635, 400, sender.ErrRecipient, false},
+	{21655, 400, sender.ErrPermanent, false},
+	{21654, 400, sender.ErrPermanent, false},
+	{21656, 400, sender.ErrPermanent, false},
+	{21659, 400, sender.ErrPermanent, false},
+	{21660, 400, sender.ErrPermanent, false},
+	{21703, 400, sender.ErrPermanent, false},
+	{21704, 400, sender.ErrPermanent, false},
+	{63007, 400, sender.ErrPermanent, false},
+	{63038, 429, sender.ErrQuota, false},
+	{90007, 400, sender.ErrPermanent, false},
+	{60200, 400, sender.ErrPermanent, false},
+	{60203, 429, sender.ErrQuota, false},
+	{60205, 403, sender.ErrRecipient, false},
+	{60212, 429, sender.ErrQuota, false},
+	{60220, 400, sender.ErrRecipient, false},
+	{60223, 403, sender.ErrPermanent, false},
+	{60238, 403, sender.ErrRecipient, false},
+	{60410, 403, sender.ErrRecipient, false},
+	{60412, 403, sender.ErrRecipient, false},
+	{60605, 403, sender.ErrRecipient, false},
 	// Not Verify's: a rate limit more than a service can have, and Lookup's limit.
-	{60207, 400, sender.ErrPermanent},
-	{60616, 429, sender.ErrQuota},
+	{60207, 400, sender.ErrPermanent, false},
+	{60616, 429, sender.ErrQuota, false},
 	// Whatever Twilio makes of the future.
-	{99999, 400, sender.ErrPermanent},
-	{99999, 429, sender.ErrQuota},
-	{99999, 500, sender.ErrTemporary},
+	{99999, 400, sender.ErrPermanent, false},
+	{99999, 429, sender.ErrQuota, false},
+	{99999, 500, sender.ErrTemporary, true},
+	{99999, 502, sender.ErrTemporary, true},
 }
 
 // givenUp are codes of the dictionary for messages that Twilio took.
 var givenUp = []struct {
-	code int
-	want error
+	code      int
+	want      error
+	uncertain bool
 }{
-	{14107, sender.ErrQuota},
-	{30001, sender.ErrQuota},
-	{30002, sender.ErrPermanent},
-	{30003, sender.ErrTemporary},
-	{30004, sender.ErrRecipient},
-	{30005, sender.ErrRecipient},
-	{30006, sender.ErrRecipient},
-	{30007, sender.ErrPermanent},
-	{30008, sender.ErrTemporary},
-	{30023, sender.ErrQuota},
-	{30034, sender.ErrPermanent},
-	{30036, sender.ErrTemporary},
-	{30410, sender.ErrTemporary},
-	{30450, sender.ErrRecipient},
-	{30500, sender.ErrTemporary},
-	{63003, sender.ErrRecipient},
-	{63015, sender.ErrRecipient},
-	{63016, sender.ErrPermanent},
-	{63018, sender.ErrQuota},
-	{63024, sender.ErrRecipient},
-	{63027, sender.ErrPermanent},
-	{63029, sender.ErrTemporary},
-	{99999, sender.ErrPermanent},
+	{14107, sender.ErrQuota, false},
+	{30001, sender.ErrQuota, false},
+	{30002, sender.ErrPermanent, false},
+	{30003, sender.ErrTemporary, true},
+	{30004, sender.ErrRecipient, false},
+	{30005, sender.ErrRecipient, false},
+	{30006, sender.ErrRecipient, false},
+	{30007, sender.ErrPermanent, false},
+	{30008, sender.ErrTemporary, true},
+	{30023, sender.ErrQuota, false},
+	{30034, sender.ErrPermanent, false},
+	{30036, sender.ErrTemporary, false},
+	{30410, sender.ErrTemporary, true},
+	{30450, sender.ErrRecipient, false},
+	{30500, sender.ErrTemporary, true},
+	{63003, sender.ErrRecipient, false},
+	{63015, sender.ErrRecipient, false},
+	{63016, sender.ErrPermanent, false},
+	{63018, sender.ErrQuota, false},
+	{63024, sender.ErrRecipient, false},
+	{63027, sender.ErrPermanent, false},
+	{63009, sender.ErrTemporary, true},
+	{63010, sender.ErrTemporary, true},
+	{63012, sender.ErrTemporary, true},
+	{63023, sender.ErrTemporary, true},
+	{63029, sender.ErrTemporary, true},
+	{99999, sender.ErrPermanent, true},
 }
 
-// mustBe checks a failure that Twilio gave a code for: known, and certain.
-func mustBe(t *testing.T, what string, err error, code int, want error) {
+// mustBe checks a failure that Twilio gave a code for.
+func mustBe(t *testing.T, what string, err error, code int, want error, uncertain bool) {
 	t.Helper()
 	for _, kind := range []error{sender.ErrTemporary, sender.ErrPermanent, sender.ErrRecipient, sender.ErrQuota} {
 		if errors.Is(err, kind) != (kind == want) {
@@ -111,7 +119,7 @@ func mustBe(t *testing.T, what string, err error, code int, want error) {
 		}
 	}
 	var e *sender.Error
-	if !errors.As(err, &e) || e.Uncertain || e.Detail != fmt.Sprint(code) {
+	if !errors.As(err, &e) || e.Uncertain != uncertain || e.Detail != fmt.Sprint(code) {
 		t.Errorf("%s: %+v", what, e)
 	}
 }
@@ -123,7 +131,7 @@ func TestEachCodeIsTyped(t *testing.T) {
 			refuse(w, test.status, test.code, "about "+form.Get("To"))
 		})
 		_, err := newSender(t, options(s.URL)).Send(t.Context(), message())
-		mustBe(t, what, err, test.code, test.want)
+		mustBe(t, what, err, test.code, test.want, test.uncertain)
 		if s.asked() != 1 {
 			t.Errorf("%s: Twilio was asked %d times", what, s.asked())
 		}
@@ -131,7 +139,7 @@ func TestEachCodeIsTyped(t *testing.T) {
 			refuse(w, test.status, test.code, "about "+form.Get("To"))
 		})
 		_, err = newVerify(t, verifyOptions(v.URL)).Send(t.Context(), codeless())
-		mustBe(t, "Verify, "+what, err, test.code, test.want)
+		mustBe(t, "Verify, "+what, err, test.code, test.want, test.uncertain)
 	}
 }
 
@@ -141,7 +149,30 @@ func TestAMessageThatIsGivenUpAtOnce(t *testing.T) {
 			write(w, http.StatusCreated, map[string]any{"sid": messageSID, "status": "failed", "error_code": test.code})
 		})
 		_, err := newSender(t, options(s.URL)).Send(t.Context(), message())
-		mustBe(t, fmt.Sprintf("failed with %d", test.code), err, test.code, test.want)
+		mustBe(t, fmt.Sprintf("failed with %d", test.code), err, test.code, test.want, test.uncertain)
+	}
+}
+
+// What may have gone out is not sent again unasked.
+func TestNothingIsSentTwice(t *testing.T) {
+	for _, test := range []struct{ status, code, asked int }{
+		{500, 20500, 1},
+		{504, 20504, 1},
+		{201, 30410, 1},
+		{503, 20503, 3},
+		{201, 30036, 3},
+	} {
+		s := newServer(t, func(w http.ResponseWriter, _ url.Values) {
+			if test.status == http.StatusCreated {
+				write(w, test.status, map[string]any{"sid": messageSID, "status": "failed", "error_code": test.code})
+				return
+			}
+			refuse(w, test.status, test.code, "")
+		})
+		again := sender.Retry(newSender(t, options(s.URL)), sender.RetryOptions{Pause: time.Microsecond})
+		if _, err := again.Send(t.Context(), message()); !errors.Is(err, sender.ErrTemporary) || s.asked() != test.asked {
+			t.Errorf("HTTP %d, %d: Twilio was asked %d times, want %d: %v", test.status, test.code, s.asked(), test.asked, err)
+		}
 	}
 }
 
@@ -155,7 +186,7 @@ func TestInvalidParameter(t *testing.T) {
 	} {
 		s := newVerifyServer(t, func(w http.ResponseWriter, _ url.Values) { refuse(w, 400, 60200, words) })
 		_, err := newVerify(t, verifyOptions(s.URL)).Send(t.Context(), codeless())
-		mustBe(t, words, err, 60200, want)
+		mustBe(t, words, err, 60200, want, false)
 	}
 }
 

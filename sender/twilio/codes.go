@@ -35,6 +35,7 @@ var kinds = map[int]error{
 	20429: sender.ErrQuota, // too many requests
 	21611: sender.ErrQuota, // the sender's queue is full
 	63038: sender.ErrQuota, // the account's daily limit
+	60202: sender.ErrQuota, // too many guesses: the number gets no other code until this one expires
 	60203: sender.ErrQuota, // too many codes sent to the number
 	60212: sender.ErrQuota, // too many verifications of the number at a time
 
@@ -78,7 +79,6 @@ var kinds = map[int]error{
 	90007: sender.ErrPermanent, // a bad validity
 	60200: sender.ErrPermanent, // a bad parameter; but see aboutTo
 	60201: sender.ErrPermanent, // a translation that is not approved
-	60202: sender.ErrPermanent, // too many guesses
 	60204: sender.ErrPermanent, // the service has not the feature
 	60206: sender.ErrPermanent, // the service wants a payment
 	60214: sender.ErrPermanent, // no calls with payments

@@ -15,6 +15,7 @@ import (
 
 // waits are the limits that have a time in Twilio's documents.
 var waits = map[int]time.Duration{
+	60202: 10 * time.Minute, // when the verification expires
 	60203: 10 * time.Minute, // when the verification expires
 	63018: 24 * time.Hour,
 	63038: 24 * time.Hour,
@@ -23,6 +24,9 @@ var waits = map[int]time.Duration{
 // aboutTo are the words of 60200, which is the host's mistake unless it is about the
 // number.
 var aboutTo = regexp.MustCompile("(?i)^invalid parameter:? *`?to\\b")
+
+// recipientLimits are the limits of one number.
+var recipientLimits = map[int]bool{14107: true, 60202: true, 60203: true, 60212: true}
 
 // notSent are the temporary failures of which Twilio says that nothing is sent any more.
 var notSent = map[int]bool{
@@ -33,7 +37,10 @@ var notSent = map[int]bool{
 // failure is the error for a code that Twilio answered with, and its words, of which
 // nothing is repeated.
 func failure(code int, words string, a vendorhttp.Answer) *sender.Error {
-	e := &sender.Error{Err: kindOf(code, a.Status), Uncertain: uncertain(code, a.Status), RetryAfter: waits[code], Detail: strconv.Itoa(code)}
+	e := &sender.Error{
+		Err: kindOf(code, a.Status), RetryAfter: waits[code], Uncertain: uncertain(code, a.Status), Detail: strconv.Itoa(code),
+		RecipientLimit: recipientLimits[code],
+	}
 	if code == 60200 && aboutTo.MatchString(words) {
 		e.Err = sender.ErrRecipient
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,7 @@ var documented = []struct {
 	{63038, 429, sender.ErrQuota, false},
 	{90007, 400, sender.ErrPermanent, false},
 	{60200, 400, sender.ErrPermanent, false},
+	{60202, 429, sender.ErrQuota, false},
 	{60203, 429, sender.ErrQuota, false},
 	{60205, 403, sender.ErrRecipient, false},
 	{60212, 429, sender.ErrQuota, false},
@@ -110,6 +112,10 @@ var givenUp = []struct {
 	{99999, sender.ErrPermanent, true},
 }
 
+// ofTheNumber are the codes for limits of the one number; all others are of the account, the
+// sender or the carrier.
+var ofTheNumber = []int{14107, 60202, 60203, 60212}
+
 // mustBe checks a failure that Twilio gave a code for.
 func mustBe(t *testing.T, what string, err error, code int, want error, uncertain bool) {
 	t.Helper()
@@ -119,7 +125,7 @@ func mustBe(t *testing.T, what string, err error, code int, want error, uncertai
 		}
 	}
 	var e *sender.Error
-	if !errors.As(err, &e) || e.Uncertain != uncertain || e.Detail != fmt.Sprint(code) {
+	if !errors.As(err, &e) || e.Uncertain != uncertain || e.Detail != fmt.Sprint(code) || e.RecipientLimit != slices.Contains(ofTheNumber, code) {
 		t.Errorf("%s: %+v", what, e)
 	}
 }
@@ -198,6 +204,7 @@ func TestLimitsSayWhen(t *testing.T) {
 	}{
 		{20429, "", 0},
 		{20429, "7", 7 * time.Second},
+		{60202, "", 10 * time.Minute},
 		{60203, "", 10 * time.Minute},
 		{63018, "", 24 * time.Hour},
 		{63018, "60", time.Minute},

@@ -13,7 +13,8 @@ import (
 type meaningOf struct {
 	err        error
 	retryAfter time.Duration // what the limit's own name says
-	uncertain  bool          // Tencent itself lost track of the message
+	uncertain  bool          // the code does not say that nothing was sent
+	ofNumber   bool          // the limit is this number's own
 }
 
 // codes are Tencent's, those of SendSms and of its send status from
@@ -27,10 +28,11 @@ var codes = map[string]meaningOf{
 	"InvalidParameterValue.IncorrectPhoneNumber":     {err: sender.ErrRecipient},
 	"LimitExceeded.AppCountryOrRegionInBlacklist":    {err: sender.ErrRecipient},
 	"UnsupportedOperation.UnsupportedRegion":         {err: sender.ErrRecipient},
-	"LimitExceeded.PhoneNumberThirtySecondLimit":     {err: sender.ErrQuota, retryAfter: 30 * time.Second},
-	"LimitExceeded.PhoneNumberOneHourLimit":          {err: sender.ErrQuota, retryAfter: time.Hour},
-	"LimitExceeded.PhoneNumberDailyLimit":            {err: sender.ErrQuota},
-	"LimitExceeded.PhoneNumberSameContentDailyLimit": {err: sender.ErrQuota},
+	"LimitExceeded.DeliveryFrequencyLimit":           {err: sender.ErrQuota, ofNumber: true}, // of the console's settings, which are all for one number
+	"LimitExceeded.PhoneNumberThirtySecondLimit":     {err: sender.ErrQuota, retryAfter: 30 * time.Second, ofNumber: true},
+	"LimitExceeded.PhoneNumberOneHourLimit":          {err: sender.ErrQuota, retryAfter: time.Hour, ofNumber: true},
+	"LimitExceeded.PhoneNumberDailyLimit":            {err: sender.ErrQuota, ofNumber: true},
+	"LimitExceeded.PhoneNumberSameContentDailyLimit": {err: sender.ErrQuota, ofNumber: true},
 
 	// The account and the application.
 	"FailedOperation.InsufficientBalanceInSmsPackage": {err: sender.ErrQuota},
@@ -40,17 +42,17 @@ var codes = map[string]meaningOf{
 	"LimitExceeded.AppGlobalDailyLimit":                 {err: sender.ErrQuota},
 	"LimitExceeded.AppMainlandChinaDailyLimit":          {err: sender.ErrQuota},
 	"LimitExceeded.DailyLimit":                          {err: sender.ErrQuota},
-	"LimitExceeded.DeliveryFrequencyLimit":              {err: sender.ErrQuota},
 	"RequestLimitExceeded":                              {err: sender.ErrQuota},
 	"RequestLimitExceeded.GlobalRegionUinLimitExceeded": {err: sender.ErrQuota},
 	"RequestLimitExceeded.IPLimitExceeded":              {err: sender.ErrQuota},
 	"RequestLimitExceeded.UinLimitExceeded":             {err: sender.ErrQuota},
 
-	// Tencent's own troubles.
+	// Tencent's own troubles. Of an InternalError nobody knows whether the message went out
+	// before it, but of those that are for somebody to put right.
 	"FailedOperation.MarketingSendTimeConstraint": {err: sender.ErrTemporary},
-	"InternalError":                          {err: sender.ErrTemporary},
-	"InternalError.OtherError":               {err: sender.ErrTemporary},
-	"InternalError.UnknownError":             {err: sender.ErrTemporary},
+	"InternalError":                          {err: sender.ErrTemporary, uncertain: true},
+	"InternalError.OtherError":               {err: sender.ErrTemporary, uncertain: true},
+	"InternalError.UnknownError":             {err: sender.ErrTemporary, uncertain: true},
 	"InternalError.SendAndRecvFail":          {err: sender.ErrTemporary, uncertain: true},
 	"InternalError.Timeout":                  {err: sender.ErrTemporary, uncertain: true},
 	"InternalError.ParseBackendResponseFail": {err: sender.ErrTemporary, uncertain: true},
@@ -124,14 +126,15 @@ func failure(code string, a vendorhttp.Answer) *sender.Error {
 	if !ok {
 		area, _, _ := strings.Cut(code, ".")
 		what, ok = codes[area]
+		what.ofNumber = strings.HasPrefix(code, "LimitExceeded.PhoneNumber")
 	}
 	if !ok {
 		what.err = sender.ErrPermanent
 		if a.Status >= http.StatusInternalServerError {
-			what.err = sender.ErrTemporary
+			what.err, what.uncertain = sender.ErrTemporary, true
 		}
 	}
-	e := &sender.Error{Err: what.err, RetryAfter: what.retryAfter, Uncertain: what.uncertain, Detail: code}
+	e := &sender.Error{Err: what.err, RetryAfter: what.retryAfter, Uncertain: what.uncertain, Detail: code, RecipientLimit: what.ofNumber}
 	if told := vendorhttp.RetryAfter(a.Header); told > 0 {
 		e.RetryAfter = told
 	}

@@ -28,7 +28,7 @@ var documented = map[error]string{
 		LimitExceeded.PhoneNumberSameContentDailyLimit LimitExceeded.PhoneNumberThirtySecondLimit
 		LimitExceeded RequestLimitExceeded RequestLimitExceeded.GlobalRegionUinLimitExceeded
 		RequestLimitExceeded.IPLimitExceeded RequestLimitExceeded.UinLimitExceeded
-		LimitExceeded.OfTomorrow RequestLimitExceeded.OfTomorrow`,
+		LimitExceeded.OfTomorrow LimitExceeded.PhoneNumberOfTomorrow RequestLimitExceeded.OfTomorrow`,
 	sender.ErrTemporary: `
 		FailedOperation.MarketingSendTimeConstraint
 		InternalError InternalError.OtherError InternalError.SendAndRecvFail InternalError.Timeout InternalError.UnknownError
@@ -59,8 +59,18 @@ var documented = map[error]string{
 		FailedOperation.OfTomorrow OfTomorrow`,
 }
 
-// lostTrack are the codes with which Tencent says that it does not know itself.
-var lostTrack = []string{"InternalError.SendAndRecvFail", "InternalError.Timeout", "InternalError.ParseBackendResponseFail"}
+// lostTrack are the codes with which Tencent does not say that nothing was sent.
+var lostTrack = []string{
+	"InternalError", "InternalError.OtherError", "InternalError.UnknownError", "InternalError.OfTomorrow",
+	"InternalError.SendAndRecvFail", "InternalError.Timeout", "InternalError.ParseBackendResponseFail",
+}
+
+// ofTheNumber are the codes for limits of the one number; all others are of the account or
+// the application.
+var ofTheNumber = []string{
+	"LimitExceeded.DeliveryFrequencyLimit", "LimitExceeded.PhoneNumberDailyLimit", "LimitExceeded.PhoneNumberOneHourLimit",
+	"LimitExceeded.PhoneNumberSameContentDailyLimit", "LimitExceeded.PhoneNumberThirtySecondLimit", "LimitExceeded.PhoneNumberOfTomorrow",
+}
 
 func TestEachCodeIsTyped(t *testing.T) {
 	var code string
@@ -84,12 +94,30 @@ func TestEachCodeIsTyped(t *testing.T) {
 				var e *sender.Error
 				if !errors.As(err, &e) || e.Detail != code {
 					t.Errorf("%s %s: the detail is lost: %v", code, name, err)
+				} else if ofNumber := slices.Contains(ofTheNumber, code); e.RecipientLimit != ofNumber {
+					t.Errorf("%s %s: RecipientLimit is %t", code, name, !ofNumber)
 				}
 			}
 		}
 		// A limit is not answered with another try.
 		if s.asked() != asked {
 			t.Errorf("%d messages made %d requests", asked, s.asked())
+		}
+	}
+}
+
+// What may have gone out is not sent again unasked.
+func TestNothingIsSentTwice(t *testing.T) {
+	for code, want := range map[string]int{
+		"InternalError":              1,
+		"InternalError.UnknownError": 1,
+		"InternalError.OfTomorrow":   1,
+		"ServiceUnavailable":         3,
+	} {
+		s := newServer(t, func(w http.ResponseWriter, _ *http.Request) { fail(w, code) })
+		again := sender.Retry(newSender(t, options(s.URL)), sender.RetryOptions{Pause: time.Microsecond})
+		if _, err := again.Send(t.Context(), message()); !errors.Is(err, sender.ErrTemporary) || s.asked() != want {
+			t.Errorf("%s: Tencent was asked %d times, want %d: %v", code, s.asked(), want, err)
 		}
 	}
 }
@@ -149,7 +177,7 @@ func TestAnswersThatAreNotTencents(t *testing.T) {
 		{429, "text/html", ``, sender.ErrQuota, false},
 		{500, "text/html", `a gateway's page`, sender.ErrTemporary, true},
 		{502, "application/json", `{"message":"no backend"}`, sender.ErrTemporary, true},
-		{500, "application/json", `{"Response":{"Error":{"Code":"NeverHeardOf","Message":"x"}}}`, sender.ErrTemporary, false},
+		{500, "application/json", `{"Response":{"Error":{"Code":"NeverHeardOf","Message":"x"}}}`, sender.ErrTemporary, true},
 		{400, "application/json", `{"Response":{"Error":{"Code":"NeverHeardOf","Message":"x"}}}`, sender.ErrPermanent, false},
 	} {
 		s := newServer(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -27,8 +27,8 @@ type VerifyOptions struct {
 	Channels []sender.Channel
 	// Languages are the tags of those that the services have words in, of
 	// https://www.twilio.com/docs/verify/supported-languages: Twilio refuses one that it
-	// has not. Message.Locale, cut from the end, picks one; where it picks none, the
-	// number's country decides.
+	// has not. Message.Locale, cut from the end, picks one, and else, likewise,
+	// Message.Language; where neither does, the number's country decides.
 	Languages []string
 	// BaseURL is where Twilio answers; plain http only on this machine. Empty means
 	// "https://verify.twilio.com".
@@ -111,11 +111,8 @@ func (v *Verify) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 		return sender.Receipt{}, notE164()
 	}
 	p := new(verify.CreateVerificationParams).SetTo(m.To).SetChannel(verifyChannels[m.Channel])
-	for key := range langtag.Lookup(m.Locale) {
-		if tag, ok := v.languages[key]; ok {
-			p.SetLocale(tag)
-			break
-		}
+	if tag, ok := v.language(m); ok {
+		p.SetLocale(tag)
 	}
 
 	c := v.carrier.call(ctx)
@@ -127,6 +124,18 @@ func (v *Verify) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 		return sender.Receipt{}, vendorhttp.Unexplained(c.answer)
 	}
 	return sender.Receipt{Vendor: vendor, MessageID: deref(told.Sid)}, nil
+}
+
+// language returns the one of the languages that suits m best.
+func (v *Verify) language(m sender.Message) (tag string, ok bool) {
+	for _, wanted := range []string{m.Locale, m.Language} {
+		for key := range langtag.Lookup(wanted) {
+			if tag, ok := v.languages[key]; ok {
+				return tag, true
+			}
+		}
+	}
+	return "", false
 }
 
 // typable is what a code of Twilio's can be: it refuses to look at anything else.

@@ -122,28 +122,32 @@ func TestStartAVerification(t *testing.T) {
 	s := newVerifyServer(t, started)
 	v := newVerify(t, verifyOptions(s.URL))
 	for _, test := range []struct {
-		channel sender.Channel
-		locale  string
-		want    url.Values
+		channel          sender.Channel
+		locale, language string
+		want             url.Values
 	}{
-		{sender.SMS, "", url.Values{"To": {to(0)}, "Channel": {"sms"}}},
-		{sender.WhatsApp, "zh-HK", url.Values{"To": {to(0)}, "Channel": {"whatsapp"}, "Locale": {"zh-HK"}}},
-		{sender.Voice, "zh-hans-cn", url.Values{"To": {to(0)}, "Channel": {"call"}, "Locale": {"zh"}}},
-		{sender.SMS, "fr-CA", url.Values{"To": {to(0)}, "Channel": {"sms"}}},
-		{sender.SMS, "pt&To=x", url.Values{"To": {to(0)}, "Channel": {"sms"}}},
+		{sender.SMS, "", "", url.Values{"To": {to(0)}, "Channel": {"sms"}}},
+		{sender.WhatsApp, "zh-HK", "", url.Values{"To": {to(0)}, "Channel": {"whatsapp"}, "Locale": {"zh-HK"}}},
+		{sender.Voice, "zh-hans-cn", "", url.Values{"To": {to(0)}, "Channel": {"call"}, "Locale": {"zh"}}},
+		{sender.SMS, "fr-CA", "", url.Values{"To": {to(0)}, "Channel": {"sms"}}},
+		{sender.SMS, "fr-CA", "en", url.Values{"To": {to(0)}, "Channel": {"sms"}, "Locale": {"en"}}},
+		{sender.SMS, "", "zh-Hans", url.Values{"To": {to(0)}, "Channel": {"sms"}, "Locale": {"zh"}}},
+		{sender.SMS, "zh-HK", "en", url.Values{"To": {to(0)}, "Channel": {"sms"}, "Locale": {"zh-HK"}}},
+		{sender.SMS, "fr", "it", url.Values{"To": {to(0)}, "Channel": {"sms"}}},
+		{sender.SMS, "pt&To=x", "", url.Values{"To": {to(0)}, "Channel": {"sms"}}},
 	} {
 		m := codeless()
-		m.Channel, m.Locale = test.channel, test.locale
+		m.Channel, m.Locale, m.Language = test.channel, test.locale, test.language
 		receipt, err := v.Send(t.Context(), m)
 		if err != nil {
-			t.Errorf("%s in %q: %v", test.channel, test.locale, err)
+			t.Errorf("%s in %q, else %q: %v", test.channel, test.locale, test.language, err)
 			continue
 		}
 		if got := s.last(); !reflect.DeepEqual(got, test.want) {
-			t.Errorf("%s in %q: Twilio got %v, want %v", test.channel, test.locale, got, test.want)
+			t.Errorf("%s in %q, else %q: Twilio got %v, want %v", test.channel, test.locale, test.language, got, test.want)
 		}
 		if want := (sender.Receipt{Vendor: "twilio", MessageID: verificationSID}); receipt != want {
-			t.Errorf("%s in %q: the receipt is %+v", test.channel, test.locale, receipt)
+			t.Errorf("%s in %q, else %q: the receipt is %+v", test.channel, test.locale, test.language, receipt)
 		}
 	}
 }

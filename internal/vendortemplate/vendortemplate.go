@@ -83,11 +83,15 @@ func (s Set) Find(m sender.Message) (Template, bool) {
 	return t, ok
 }
 
-// Values are the values of a template's parameters in m, in clear.
-func (t Template) Values(m sender.Message) (values []string) {
+// Values are the values of a template's parameters in m, in clear. ok is false where it is
+// for a code and m has none: the vendor would send the words around it.
+func (t Template) Values(m sender.Message) (values []string, ok bool) {
 	for _, p := range t.Params {
 		value, _ := m.Param(p)
+		if p == sender.ParamCode && value == "" {
+			return nil, false
+		}
 		values = append(values, value)
 	}
-	return values
+	return values, true
 }

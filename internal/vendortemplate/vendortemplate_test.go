@@ -81,7 +81,11 @@ func TestValuesAndCopies(t *testing.T) {
 	list[0].Params[0] = sender.ParamAccount
 	m := sender.Message{Template: sender.SignInCode, Service: "Acme", Code: sender.NewCode("735081")}
 	found, _ := all.Find(m)
-	if got := found.Values(m); len(got) != 2 || got[0] != "Acme" || got[1] != "735081" {
-		t.Errorf("the values are %q", got)
+	if got, ok := found.Values(m); !ok || len(got) != 2 || got[0] != "Acme" || got[1] != "735081" {
+		t.Errorf("the values are %q, %t", got, ok)
+	}
+	m.Code = sender.Code{}
+	if got, ok := found.Values(m); ok || got != nil {
+		t.Errorf("without a code the values are %q, %t", got, ok)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"time"
 
 	"github.com/ligature-auth/ligature/internal/vendorhttp"
 	"github.com/ligature-auth/ligature/sender"
@@ -42,6 +43,8 @@ type Options struct {
 	// a client of the Sender's own: 20 s for all of it, 5 s of them to connect, by the
 	// proxy that the environment names.
 	HTTPClient *http.Client
+	// Now is the clock; nil means time.Now. Requests are dated by the machine's.
+	Now func() time.Time
 }
 
 // identifier is what Tencent's IDs are made of. It keeps them out of the headers'
@@ -52,6 +55,9 @@ var identifier = regexp.MustCompile(`^[A-Za-z0-9*_-]{1,128}$`)
 func (o Options) complete() (Options, *url.URL, error) {
 	if o.Region == "" {
 		o.Region = defaultRegion
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.BaseURL == "" {
 		o.BaseURL = defaultBaseURL

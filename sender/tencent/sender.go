@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"time"
 
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
@@ -26,6 +27,7 @@ type Sender struct {
 	signName  string
 	senderID  string
 	templates vendortemplate.Set
+	now       func() time.Time
 }
 
 // New makes a Sender. It asks Tencent nothing.
@@ -58,7 +60,7 @@ func New(o Options) (*Sender, error) {
 	}
 	client.WithHttpTransport(transport{vendorhttp.Client(o.HTTPClient)})
 	client.WithLogger(log.New(io.Discard, "", 0))
-	return &Sender{client: client, sdkAppID: o.SDKAppID, signName: o.SignName, senderID: o.SenderID, templates: all}, nil
+	return &Sender{client: client, sdkAppID: o.SDKAppID, signName: o.SignName, senderID: o.SenderID, templates: all, now: o.Now}, nil
 }
 
 // credential is the SDK's, with the key kept from being printed.
@@ -79,11 +81,14 @@ func (c credential) GetToken() string { return "" }
 // GetCredential is for the SDK.
 func (c credential) GetCredential() (id, key, token string) { return c.id, c.key.Reveal(), "" }
 
-// Send sends m by the template for m.Template and m.Locale. The Receipt has Tencent's
-// serial number and the number of messages that it charges.
+// Send sends m, which is for sender.SMS, by the template for what it says. The Receipt has
+// Tencent's serial number and the number of messages that it charges.
 func (s *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, error) {
 	if ctx.Err() != nil {
 		return sender.Receipt{}, vendorhttp.Unsent(ctx, "not sent")
+	}
+	if m.Channel != sender.SMS {
+		return sender.Receipt{}, &sender.Error{Err: sender.ErrPermanent, Detail: fmt.Sprintf("no sender for channel %q", m.Channel)}
 	}
 	if !vendorhttp.E164(m.To) {
 		return sender.Receipt{}, &sender.Error{Err: sender.ErrRecipient, Detail: "no number in E.164"}
@@ -92,12 +97,19 @@ func (s *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 	if !ok {
 		return sender.Receipt{}, &sender.Error{Err: sender.ErrPermanent, Detail: fmt.Sprintf("no template for %q", m.Template)}
 	}
+	values, ok := t.Values(m)
+	if !ok {
+		return sender.Receipt{}, &sender.Error{Err: sender.ErrPermanent, Detail: "the message has no code"}
+	}
+	if !m.Expires.IsZero() && !s.now().Before(m.Expires) {
+		return sender.Receipt{}, &sender.Error{Err: sender.ErrPermanent, Detail: "the code has expired"}
+	}
 
 	req := sms.NewSendSmsRequest()
 	req.PhoneNumberSet = []*string{&m.To}
 	req.SmsSdkAppId = &s.sdkAppID
 	req.TemplateId = &t.ID
-	for _, value := range t.Values(m) {
+	for _, value := range values {
 		req.TemplateParamSet = append(req.TemplateParamSet, &value)
 	}
 	if s.signName != "" {

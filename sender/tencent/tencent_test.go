@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ligature-auth/ligature/internal/vendortest"
 	"github.com/ligature-auth/ligature/sender"
@@ -107,16 +108,37 @@ func TestTemplateByLanguage(t *testing.T) {
 	}
 }
 
-func TestNoTemplateIsPermanent(t *testing.T) {
+func TestWhatIsNotSent(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s := newServer(t, nil)
-	m := message()
-	m.Template = sender.SudoCode
-	_, err := newSender(t, options(s.URL)).Send(t.Context(), m)
-	if !errors.Is(err, sender.ErrPermanent) || sender.Uncertain(err) || !strings.Contains(err.Error(), string(sender.SudoCode)) {
-		t.Errorf("the error is %v", err)
+	o := options(s.URL)
+	o.Now = func() time.Time { return now }
+	send := newSender(t, o)
+	for _, test := range []struct {
+		change func(*sender.Message)
+		want   string
+	}{
+		{func(m *sender.Message) { m.Template = sender.SudoCode }, `no template for "sudo"`},
+		{func(m *sender.Message) { m.Channel = sender.Voice }, `no sender for channel "voice"`},
+		{func(m *sender.Message) { m.Channel, m.To = sender.Email, "a@example.com" }, `no sender for channel "email"`},
+		{func(m *sender.Message) { m.Code = sender.Code{} }, "the message has no code"},
+		{func(m *sender.Message) { m.Expires = now }, "the code has expired"},
+		{func(m *sender.Message) { m.Expires = now.Add(-time.Hour) }, "the code has expired"},
+	} {
+		m := message()
+		test.change(&m)
+		_, err := send.Send(t.Context(), m)
+		if !errors.Is(err, sender.ErrPermanent) || sender.Uncertain(err) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("want %s: %v", test.want, err)
+		}
 	}
 	if s.asked() != 0 {
 		t.Error("and Tencent was asked")
+	}
+	m := message()
+	m.Expires = now.Add(time.Millisecond)
+	if _, err := send.Send(t.Context(), m); err != nil {
+		t.Errorf("a code that lives: %v", err)
 	}
 }
 

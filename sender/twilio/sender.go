@@ -64,8 +64,12 @@ func (s *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 		p.SetMessagingServiceSid(from.service)
 	}
 	if t, ok := from.templates.Find(m); ok {
+		values, ok := t.Values(m)
+		if !ok {
+			return sender.Receipt{}, &sender.Error{Err: sender.ErrPermanent, Detail: "the message has no code"}
+		}
 		p.SetContentSid(t.ID)
-		p.SetContentVariables(variables(t.Values(m)))
+		p.SetContentVariables(variables(values))
 	} else {
 		p.SetBody(m.Text)
 	}

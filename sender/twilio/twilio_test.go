@@ -129,6 +129,7 @@ func TestWhatIsNotSent(t *testing.T) {
 		"a dead code, long ago": func(m *sender.Message) {
 			m.Expires = now.Add(-time.Hour)
 		},
+		"a template for a code without one": func(m *sender.Message) { m.Channel, m.Code = sender.WhatsApp, sender.Code{} },
 	} {
 		m := message()
 		change(&m)

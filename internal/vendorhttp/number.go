@@ -1,5 +1,11 @@
 package vendorhttp
 
+import (
+	"strings"
+
+	"github.com/ligature-auth/ligature/sender"
+)
+
 // E164 reports whether to is a phone number as vendors want it, "+" and 8 to 15
 // digits, and nothing else: what passes cannot reach another parameter.
 func E164(to string) bool {
@@ -29,4 +35,15 @@ func Word(s string) string {
 		}
 	}
 	return s
+}
+
+// Repeats reports whether s holds the address or the code of m, so that nobody may be
+// told it as the vendor's word.
+func Repeats(s string, m sender.Message) bool {
+	for _, part := range []string{m.To, strings.TrimPrefix(m.To, "+"), m.Code.Reveal()} {
+		if part != "" && strings.Contains(s, part) {
+			return true
+		}
+	}
+	return false
 }

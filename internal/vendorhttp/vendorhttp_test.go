@@ -40,6 +40,31 @@ func TestWord(t *testing.T) {
 	}
 }
 
+func TestRepeats(t *testing.T) {
+	text := sender.Message{To: "+8613800000000", Code: sender.NewCode("735081")}
+	mail := sender.Message{To: "a@example.com"}
+	for _, test := range []struct {
+		s    string
+		m    sender.Message
+		want bool
+	}{
+		{"", text, false},
+		{"5000:1045", text, false},
+		{"+8613800000000", text, true},
+		{"5000:8613800000000:1", text, true},
+		{"13800000000", text, false},
+		{"id-735081-x", text, true},
+		{"73508", text, false},
+		{"to a@example.com", mail, true},
+		{"", mail, false},
+		{"x", sender.Message{}, false},
+	} {
+		if got := vendorhttp.Repeats(test.s, test.m); got != test.want {
+			t.Errorf("Repeats(%q) of a message to %q is %t", test.s, test.m.To, got)
+		}
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	const date = "Mon, 02 Mar 2026 12:00:00 GMT"
 	for _, test := range []struct {

@@ -57,14 +57,22 @@ func TestR67_TheSecretDoesNotPrint(t *testing.T) {
 }
 
 // Whatever Tencent answers, and it repeats the number and the text in its words, the
-// error has no more than its code.
+// error has no more than its code, and the receipt no more than its serial number.
 func TestR67_ErrorsRepeatNothing(t *testing.T) {
 	m := message()
 	answers := map[string]http.HandlerFunc{
 		"of the request": func(w http.ResponseWriter, _ *http.Request) { refuse(w, "InvalidParameter") },
 		"of the number":  func(w http.ResponseWriter, _ *http.Request) { fail(w, "InvalidParameter") },
 		"as the code":    func(w http.ResponseWriter, _ *http.Request) { fail(w, m.To) },
-		"no JSON":        func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(m.To + m.Text)) },
+		"without a plus": func(w http.ResponseWriter, _ *http.Request) { fail(w, "Limit."+m.To[1:]) },
+		"of all":         func(w http.ResponseWriter, _ *http.Request) { refuse(w, m.Code.Reveal()) },
+		"sent": func(w http.ResponseWriter, _ *http.Request) {
+			write(w, map[string]any{"SendStatusSet": []any{map[string]any{"Code": "Ok", "SerialNo": m.To[1:] + ":1", "Fee": 1}}})
+		},
+		"sent, with the code": func(w http.ResponseWriter, _ *http.Request) {
+			write(w, map[string]any{"SendStatusSet": []any{map[string]any{"Code": "Ok", "SerialNo": "1:" + m.Code.Reveal(), "Fee": 1}}})
+		},
+		"no JSON": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(m.To + m.Text)) },
 		"gateway": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusBadGateway)
 			_, _ = w.Write([]byte(m.To + m.Text))
@@ -73,7 +81,10 @@ func TestR67_ErrorsRepeatNothing(t *testing.T) {
 	}
 	for name, answer := range answers {
 		s := newServer(t, answer)
-		_, err := newSender(t, options(s.URL)).Send(t.Context(), m)
+		receipt, err := newSender(t, options(s.URL)).Send(t.Context(), m)
+		if sent := strings.HasPrefix(name, "sent"); sent != (err == nil) || sent != (receipt == sender.Receipt{Vendor: "tencent", Segments: 1}) {
+			t.Errorf("%s: %+v, %v", name, receipt, err)
+		}
 		for ; err != nil; err = errors.Unwrap(err) {
 			out := fmt.Sprintf("%v %+v %#v", err, err, err)
 			for _, part := range []string{m.To, m.To[1:], m.Code.Reveal(), m.Text, secretKey, secretID, s.URL, "127.0.0.1"} {

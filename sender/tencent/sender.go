@@ -124,5 +124,5 @@ func (s *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 
 	c := new(call)
 	res, err := s.client.SendSmsWithContext(context.WithValue(ctx, callKey{}, c), req)
-	return c.outcome(res, err)
+	return c.outcome(m, res, err)
 }

@@ -59,8 +59,15 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// outcome makes of what the SDK returned what Send returns.
-func (c *call) outcome(res *sms.SendSmsResponse, err error) (sender.Receipt, error) {
+// outcome makes of what the SDK returned for m what Send returns. What is to be a code or an
+// ID of Tencent's and holds the message's number or code is neither.
+func (c *call) outcome(m sender.Message, res *sms.SendSmsResponse, err error) (sender.Receipt, error) {
+	word := func(s string) string {
+		if vendorhttp.Repeats(s, m) {
+			return ""
+		}
+		return vendorhttp.Word(s)
+	}
 	switch {
 	case !c.asked:
 		return sender.Receipt{}, &sender.Error{Err: sender.ErrPermanent, Detail: "the SDK makes no request of it"}
@@ -68,7 +75,7 @@ func (c *call) outcome(res *sms.SendSmsResponse, err error) (sender.Receipt, err
 		return sender.Receipt{}, c.err
 	case err != nil:
 		var told *sdkerrors.TencentCloudSDKError
-		if errors.As(err, &told) && vendorhttp.Word(told.Code) != "" && !strings.HasPrefix(told.Code, "ClientError.") {
+		if errors.As(err, &told) && word(told.Code) != "" && !strings.HasPrefix(told.Code, "ClientError.") {
 			return sender.Receipt{}, failure(told.Code, c.answer)
 		}
 		return sender.Receipt{}, vendorhttp.Unexplained(c.answer)
@@ -77,10 +84,10 @@ func (c *call) outcome(res *sms.SendSmsResponse, err error) (sender.Receipt, err
 		return sender.Receipt{}, vendorhttp.Unexplained(c.answer)
 	}
 	status := res.Response.SendStatusSet[0]
-	switch code := vendorhttp.Word(deref(status.Code)); code {
+	switch code := word(deref(status.Code)); code {
 	case "Ok":
 		segments := int(min(deref(status.Fee), 1<<16))
-		return sender.Receipt{Vendor: vendor, MessageID: vendorhttp.Word(deref(status.SerialNo)), Segments: segments}, nil
+		return sender.Receipt{Vendor: vendor, MessageID: word(deref(status.SerialNo)), Segments: segments}, nil
 	case "":
 		return sender.Receipt{}, vendorhttp.Unexplained(c.answer)
 	default:

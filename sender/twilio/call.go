@@ -10,19 +10,23 @@ import (
 	"github.com/twilio/twilio-go/client"
 
 	"github.com/ligature-auth/ligature/internal/vendorhttp"
+	"github.com/ligature-auth/ligature/sender"
 )
 
 // call is one request of the SDK and what became of it. The SDK takes no context, and
 // its errors do not say whether anything was sent.
 type call struct {
 	carrier
-	ctx    context.Context // of Send; the call lives no longer
-	asked  bool
-	answer vendorhttp.Answer
-	err    error
+	ctx     context.Context // of Send; the call lives no longer
+	message sender.Message  // which is not repeated
+	asked   bool
+	answer  vendorhttp.Answer
+	err     error
 }
 
-func (c carrier) call(ctx context.Context) *call { return &call{carrier: c, ctx: ctx} }
+func (c carrier) call(ctx context.Context, m sender.Message) *call {
+	return &call{carrier: c, ctx: ctx, message: m}
+}
 
 // handler is what the SDK asks through, for this one request. It is not made by the
 // SDK's own function, which looks for the host's name in the environment.
@@ -83,7 +87,7 @@ func (c *call) failed(err error) error {
 	}
 	var told *client.TwilioRestError
 	if errors.As(err, &told) && told.Code > 0 {
-		return failure(told.Code, told.Message, c.answer)
+		return c.failure(told.Code, told.Message)
 	}
 	return vendorhttp.Unexplained(c.answer)
 }

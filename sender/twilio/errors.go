@@ -35,10 +35,15 @@ var notSent = map[int]bool{
 }
 
 // failure is the error for a code that Twilio answered with, and its words, of which
-// nothing is repeated.
-func failure(code int, words string, a vendorhttp.Answer) *sender.Error {
+// nothing is repeated. A code that nobody knows and that holds the message's number or code
+// is none.
+func (c *call) failure(code int, words string) *sender.Error {
+	a, detail := c.answer, strconv.Itoa(code)
+	if _, known := kinds[code]; !known && vendorhttp.Repeats(detail, c.message) {
+		return vendorhttp.Unexplained(a)
+	}
 	e := &sender.Error{
-		Err: kindOf(code, a.Status), RetryAfter: waits[code], Uncertain: uncertain(code, a.Status), Detail: strconv.Itoa(code),
+		Err: kindOf(code, a.Status), RetryAfter: waits[code], Uncertain: uncertain(code, a.Status), Detail: detail,
 		RecipientLimit: recipientLimits[code],
 	}
 	if code == 60200 && aboutTo.MatchString(words) {

@@ -74,6 +74,11 @@ func TestR67_ErrorsRepeatNothing(t *testing.T) {
 		"refused": func(w http.ResponseWriter, form url.Values) {
 			refuse(w, 400, 21211, "The 'To' number "+form.Get("To")+" is not valid: "+form.Get("Body"))
 		},
+		"the code as its code":   func(w http.ResponseWriter, _ url.Values) { refuse(w, 400, 826104, "") },
+		"the number as its code": func(w http.ResponseWriter, _ url.Values) { refuse(w, 500, 8613800000000, "") },
+		"the code as why it gave up": func(w http.ResponseWriter, _ url.Values) {
+			write(w, http.StatusCreated, map[string]any{"sid": messageSID, "status": "failed", "error_code": 826104})
+		},
 		"no JSON": func(w http.ResponseWriter, form url.Values) { _, _ = w.Write([]byte(form.Encode())) },
 		"gateway": func(w http.ResponseWriter, form url.Values) {
 			w.WriteHeader(http.StatusBadGateway)
@@ -83,6 +88,9 @@ func TestR67_ErrorsRepeatNothing(t *testing.T) {
 	} {
 		s := newServer(t, answer)
 		_, err := newSender(t, options(s.URL)).Send(t.Context(), m)
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
 		for ; err != nil; err = errors.Unwrap(err) {
 			out := fmt.Sprintf("%v %+v %#v", err, err, err)
 			for _, part := range []string{m.To, m.To[1:], m.Code.Reveal(), m.Text, authToken, accountSID, s.URL, "127.0.0.1"} {

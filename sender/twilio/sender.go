@@ -81,18 +81,18 @@ func (s *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 		p.SetValidityPeriod(int(left / time.Second))
 	}
 
-	c := s.carrier.call(ctx)
+	c := s.carrier.call(ctx, m)
 	told, err := api.NewApiService(c.handler()).CreateMessage(p)
 	if err := c.failed(err); err != nil {
 		return sender.Receipt{}, err
 	}
 	if code := deref(told.ErrorCode); code != 0 {
-		return sender.Receipt{}, failure(code, "", c.answer)
+		return sender.Receipt{}, c.failure(code, "")
 	}
 	if !messageSID.MatchString(deref(told.Sid)) {
 		return sender.Receipt{}, vendorhttp.Unexplained(c.answer)
 	}
-	return receipt(told), nil
+	return receipt(told, m), nil
 }
 
 // address is a number as the channel's addresses are written.
@@ -121,13 +121,14 @@ var (
 	currency = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
-func receipt(told *api.ApiV2010Message) sender.Receipt {
+func receipt(told *api.ApiV2010Message, m sender.Message) sender.Receipt {
 	r := sender.Receipt{Vendor: vendor, MessageID: deref(told.Sid)}
 	if n, err := strconv.ParseUint(deref(told.NumSegments), 10, 16); err == nil {
 		r.Segments = int(n)
 	}
 	// Twilio's prices are what they do to the balance.
-	if price, unit := deref(told.Price), strings.ToUpper(deref(told.PriceUnit)); decimal.MatchString(price) && currency.MatchString(unit) {
+	price, unit := deref(told.Price), strings.ToUpper(deref(told.PriceUnit))
+	if decimal.MatchString(price) && currency.MatchString(unit) && !vendorhttp.Repeats(price, m) {
 		r.Price, r.Currency = strings.TrimPrefix(price, "-"), unit
 	}
 	return r

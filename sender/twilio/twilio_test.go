@@ -164,6 +164,7 @@ func TestReceipt(t *testing.T) {
 		{"-1", "free", "USD", sender.Receipt{}},
 		{"99999999", "1e9", "USD", sender.Receipt{}},
 		{"x", "0.1", "dollars", sender.Receipt{}},
+		{"1", "-0.826104", "USD", sender.Receipt{Segments: 1}},
 	} {
 		s := newServer(t, func(w http.ResponseWriter, _ url.Values) {
 			write(w, http.StatusCreated, map[string]any{"sid": messageSID, "status": "accepted", "num_segments": test.segments, "price": test.price, "price_unit": test.unit})

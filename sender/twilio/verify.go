@@ -115,7 +115,7 @@ func (v *Verify) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 		p.SetLocale(tag)
 	}
 
-	c := v.carrier.call(ctx)
+	c := v.carrier.call(ctx, m)
 	told, err := verify.NewApiService(c.handler()).CreateVerification(v.services[m.Purpose], p)
 	if err := c.failed(err); err != nil {
 		return sender.Receipt{}, err
@@ -160,7 +160,8 @@ func (v *Verify) CheckCode(ctx context.Context, check sender.CodeCheck) (right b
 		return false, nil
 	}
 
-	c := v.carrier.call(ctx)
+	m.Code = check.Typed
+	c := v.carrier.call(ctx, m)
 	p := new(verify.CreateVerificationCheckParams).SetVerificationSid(check.MessageID).SetCode(check.Typed.Reveal())
 	told, err := verify.NewApiService(c.handler()).CreateVerificationCheck(v.services[m.Purpose], p)
 	switch code(err) {

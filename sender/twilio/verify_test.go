@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -327,7 +328,11 @@ func TestR47_VerifyTakesOnlyANumber(t *testing.T) {
 func TestR67_VerifyRepeatsNothing(t *testing.T) {
 	m := codeless()
 	for name, answer := range map[string]func(w http.ResponseWriter, form url.Values){
-		"refused":    func(w http.ResponseWriter, form url.Values) { refuse(w, 400, 60200, form.Encode()) },
+		"refused": func(w http.ResponseWriter, form url.Values) { refuse(w, 400, 60200, form.Encode()) },
+		"in its code": func(w http.ResponseWriter, form url.Values) {
+			code, _ := strconv.Atoi(form.Get("Code") + strings.TrimPrefix(form.Get("To"), "+"))
+			refuse(w, 400, code, "")
+		},
 		"no JSON":    func(w http.ResponseWriter, form url.Values) { _, _ = w.Write([]byte(form.Encode())) },
 		"broken off": func(http.ResponseWriter, url.Values) { panic(http.ErrAbortHandler) },
 	} {

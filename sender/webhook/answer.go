@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/ligature-auth/ligature/internal/vendorhttp"
@@ -36,26 +35,16 @@ func receipt(body []byte, m sender.Message) (r sender.Receipt) {
 	if !vendorhttp.Object(body) || json.Unmarshal(body, &said) != nil {
 		return sender.Receipt{}
 	}
-	if id := vendorhttp.Word(said.MessageID); !repeats(id, m) {
+	if id := vendorhttp.Word(said.MessageID); !vendorhttp.Repeats(id, m) {
 		r.MessageID = id
 	}
 	if said.Segments > 0 && said.Segments <= maxSegments {
 		r.Segments = said.Segments
 	}
-	if decimal.MatchString(said.Price) && currency.MatchString(said.Currency) && !repeats(said.Price, m) {
+	if decimal.MatchString(said.Price) && currency.MatchString(said.Currency) && !vendorhttp.Repeats(said.Price, m) {
 		r.Price, r.Currency = said.Price, said.Currency
 	}
 	return r
-}
-
-// repeats reports whether s holds the message's address or code.
-func repeats(s string, m sender.Message) bool {
-	for _, part := range []string{m.To, strings.TrimPrefix(m.To, "+"), m.Code.Reveal()} {
-		if part != "" && strings.Contains(s, part) {
-			return true
-		}
-	}
-	return false
 }
 
 // refused is what an endpoint may say of a message that it did not take.

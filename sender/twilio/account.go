@@ -23,17 +23,21 @@ type Account struct {
 	APISecret sender.Secret
 }
 
-// sid is an ID of Twilio's: two letters that say of what, and 32 hexadecimal digits.
-func sid(kind string) *regexp.Regexp { return regexp.MustCompile(`^` + kind + `[0-9a-fA-F]{32}$`) }
+// sid is an ID of Twilio's as options have it: two letters that say of what, and 32
+// hexadecimal digits. Twilio's documents allow capitals among them, but a service that has
+// a second spelling could be two purposes' at once.
+func sid(kind string) *regexp.Regexp { return regexp.MustCompile(`^` + kind + `[0-9a-f]{32}$`) }
 
 var (
-	accountSID      = sid("AC")
-	apiKeySID       = sid("SK")
-	serviceSID      = sid("MG")
-	contentSID      = sid("HX")
-	messageSID      = sid("(SM|MM)")
-	verifySID       = sid("VA")
-	verificationSID = sid("VE")
+	accountSID = sid("AC")
+	apiKeySID  = sid("SK")
+	serviceSID = sid("MG")
+	contentSID = sid("HX")
+	verifySID  = sid("VA")
+
+	// What Twilio answers with is taken as its documents allow it.
+	messageSID      = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
+	verificationSID = regexp.MustCompile(`^VE[0-9a-fA-F]{32}$`)
 
 	// password is all that the SDK takes.
 	password = regexp.MustCompile(`^[a-zA-Z0-9]+$`)
@@ -42,7 +46,7 @@ var (
 // validate is for Options and VerifyOptions.
 func (a Account) validate() error {
 	if !accountSID.MatchString(a.SID) {
-		return errors.New(`Account.SID is not "AC" and 32 hexadecimal digits`)
+		return errors.New(`Account.SID is not "AC" and 32 hexadecimal digits, without capitals`)
 	}
 	byToken, byKey := !a.AuthToken.IsZero(), a.APIKey != "" || !a.APISecret.IsZero()
 	switch {
@@ -55,7 +59,7 @@ func (a Account) validate() error {
 	case !byKey:
 		return errors.New("Account.AuthToken is empty, and so is Account.APIKey")
 	case !apiKeySID.MatchString(a.APIKey):
-		return errors.New(`Account.APIKey is not "SK" and 32 hexadecimal digits`)
+		return errors.New(`Account.APIKey is not "SK" and 32 hexadecimal digits, without capitals`)
 	case !password.MatchString(a.APISecret.Reveal()):
 		return errors.New("Account.APISecret is empty or has other characters than letters and digits")
 	}

@@ -30,6 +30,7 @@
 // sign in must not be good for a change of the account. Even so two accounts that bind
 // the same number at the same time share its code, and its guesses; it is still only
 // who holds the phone that reads it. Let codes live for as long as Twilio's do, which
-// is 10 minutes unless the service says otherwise. Notices, and codes on other channels,
-// want a Sender beside it.
+// is 10 minutes unless the service says otherwise, and give them in the policy as many
+// digits as the service does. Notices, and codes on other channels, want a Sender beside
+// it.
 package twilio

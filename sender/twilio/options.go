@@ -96,7 +96,7 @@ func (c Channel) origin(name sender.Channel) (o origin, wrong string) {
 	case c.From == "" && c.MessagingServiceSID == "":
 		return o, "From is empty, and so is MessagingServiceSID"
 	case c.MessagingServiceSID != "" && !serviceSID.MatchString(c.MessagingServiceSID):
-		return o, `MessagingServiceSID is not "MG" and 32 hexadecimal digits`
+		return o, `MessagingServiceSID is not "MG" and 32 hexadecimal digits, without capitals`
 	case c.From == "":
 	case name == sender.SMS && !smsSender.MatchString(c.From):
 		return o, "From is no number, short code or sender ID"
@@ -109,7 +109,7 @@ func (c Channel) origin(name sender.Channel) (o origin, wrong string) {
 	}
 	set, err := vendortemplate.New(all, func(id string) string {
 		if !contentSID.MatchString(id) {
-			return `ContentSID is not "HX" and 32 hexadecimal digits`
+			return `ContentSID is not "HX" and 32 hexadecimal digits, without capitals`
 		}
 		return ""
 	})

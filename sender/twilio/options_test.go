@@ -82,6 +82,7 @@ func TestNewNamesTheField(t *testing.T) {
 		{func(o *twilio.VerifyOptions) { o.Services[sender.Notice] = "VA" + hex32 }, `Services["notice"]`},
 		{func(o *twilio.VerifyOptions) { o.Services[sender.Sudo] = "MG" + hex32 }, `Services["sudo"]`},
 		{func(o *twilio.VerifyOptions) { o.Services[sender.Sudo] = bindService }, `Services[`},
+		{func(o *twilio.VerifyOptions) { o.Services[sender.Sudo] = "VA" + strings.Repeat("A", 32) }, `Services["sudo"]`},
 		{func(o *twilio.VerifyOptions) { o.Channels = []sender.Channel{sender.Email} }, "Channels"},
 		{func(o *twilio.VerifyOptions) { o.Languages = []string{"en_US"} }, "Languages"},
 	} {

@@ -67,7 +67,7 @@ func NewVerify(o VerifyOptions) (*Verify, error) {
 		case purpose == "" || purpose == sender.Notice:
 			return nil, fmt.Errorf("twilio: VerifyOptions.Services[%q] is for messages without a code", purpose)
 		case !verifySID.MatchString(service):
-			return nil, fmt.Errorf(`twilio: VerifyOptions.Services[%q] is not "VA" and 32 hexadecimal digits`, purpose)
+			return nil, fmt.Errorf(`twilio: VerifyOptions.Services[%q] is not "VA" and 32 hexadecimal digits, without capitals`, purpose)
 		case used[service]:
 			return nil, fmt.Errorf("twilio: VerifyOptions.Services[%q] is another purpose's too", purpose)
 		}

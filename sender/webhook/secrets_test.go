@@ -29,8 +29,21 @@ func TestR47_TheAddressArrivesByteForByteOrNotAtAll(t *testing.T) {
 		{sender.Email, "a@example.com\n"},
 		{sender.Email, "a@example.com\x00"},
 		{sender.Email, "\xff@example.com"},
+		{sender.Email, "a@example.com,b@example.com"},
+		{sender.Email, "a@example.com;b@example.com"},
+		{sender.Email, `"a,b"@example.com`},
+		{sender.Email, "A <a@example.com>"},
+		{sender.Email, "a@example.com>"},
+		{sender.Email, "a@example.com b@example.com"},
+		{sender.Email, " a@example.com"},
+		{sender.Email, "a@example.com\u00a0"},
+		{sender.Email, "a@example.com\u2028b@example.com"},
+		{sender.Email, "a@example.com\u2029b@example.com"},
+		{sender.Email, `"a\"<b>&c"@example.com`},
 		{sender.Email, strings.Repeat("a", 2000) + "@example.com"},
 		{"pager", "47\u008511"},
+		{"pager", "47\u202811"},
+		{"pager", "47\u202911"},
 	} {
 		m := message()
 		m.Channel, m.To = test.channel, test.to
@@ -46,9 +59,10 @@ func TestR47_TheAddressArrivesByteForByteOrNotAtAll(t *testing.T) {
 		to      string
 	}{
 		{sender.SMS, "+8613800000000"},
-		{sender.Email, `"a\"<b>&c"@example.com`},
+		{sender.Email, `"a\"b&c"@example.com`},
 		{sender.Email, "ü@example.com"},
 		{"pager", `4711","channel":"sms`},
+		{"pager", "47 11, <front door>"},
 	} {
 		m := message()
 		m.Channel, m.To = test.channel, test.to

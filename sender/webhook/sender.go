@@ -87,19 +87,27 @@ func (s *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 
 // badRecipient says what is wrong with To, if anything: what JSON cannot hold byte for
 // byte, and what an endpoint that is careless with it could read as two lines or two
-// numbers.
+// addresses.
 func badRecipient(m sender.Message) string {
 	switch m.Channel {
 	case sender.SMS, sender.WhatsApp, sender.Voice:
 		if !vendorhttp.E164(m.To) {
 			return "no number in E.164"
 		}
+	case sender.Email:
+		if strings.ContainsAny(m.To, ",;<>") || strings.ContainsFunc(m.To, unicode.IsSpace) {
+			return "no single address"
+		}
 	}
-	if m.To == "" || len(m.To) > 1024 || !utf8.ValidString(m.To) || strings.ContainsFunc(m.To, unicode.IsControl) {
+	if m.To == "" || len(m.To) > 1024 || !utf8.ValidString(m.To) || strings.ContainsFunc(m.To, breaksLine) {
 		return "no address"
 	}
 	return ""
 }
+
+// breaksLine reports whether r is a control character, or one of Unicode's own ends of a
+// line and of a paragraph, which are none.
+func breaksLine(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }
 
 // request makes the signed request.
 func (s *Sender) request(ctx context.Context, m sender.Message) (*http.Request, error) {

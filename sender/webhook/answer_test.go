@@ -31,6 +31,7 @@ func FuzzAnswers(f *testing.F) {
 		204: ``,
 		400: `{"error":"temporary","retry_after":60}`,
 		422: `{"error":"recipient"}`,
+		402: `{"error":"quota","retry_after":"60","recipient_limit":true}`,
 		429: `{"retry_after":1e9}`,
 		500: `null`,
 	} {

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/ligature-auth/ligature/sender"
@@ -35,6 +36,8 @@ type data struct {
 }
 
 func newBody(m sender.Message, now time.Time) ([]byte, error) {
+	lasts, _ := m.Param(sender.ParamMinutes)
+	minutes, _ := strconv.Atoi(lasts) // it is empty where nothing lasts
 	return json.Marshal(body{
 		Type:      "ligature.message",
 		Version:   1,
@@ -47,7 +50,7 @@ func newBody(m sender.Message, now time.Time) ([]byte, error) {
 			Template: string(m.Template),
 			Code:     m.Code.Reveal(),
 			Expires:  stamp(m.Expires),
-			Minutes:  int(max(m.Lifetime, 0) / time.Minute),
+			Minutes:  minutes,
 			Time:     stamp(m.At),
 			Locale:   m.Locale,
 			Language: m.Language,

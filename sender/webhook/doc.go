@@ -28,8 +28,9 @@
 //	}
 //
 // Members of data that the message has not are left out: a notice has no code, expires
-// and minutes, and what is no mail no subject and html. It is everything there is to a
-// code: an endpoint must not log it, and must deliver to "to" byte for byte and to
+// and minutes, and what is no mail no subject and html. "minutes" is how long the code is
+// good for from its making, rounded down, but at least 1. The body is everything there is
+// to a code: an endpoint must not log it, and must deliver to "to" byte for byte and to
 // nobody else.
 //
 // # What to answer
@@ -39,10 +40,17 @@
 //	{"message_id": "…", "segments": 1, "price": "0.0075", "currency": "USD"}
 //
 // Another status says that it is not. 429 is sender.ErrQuota, 408 and 425 are
-// sender.ErrTemporary; 5xx is too, but uncertain: the message may have gone out. Other
-// 4xx, 410 apart, may say which it is, and else are sender.ErrPermanent, as redirects
-// are, which are not followed:
+// sender.ErrTemporary. Other 4xx, 410 apart, and 5xx may say which it is, and that
+// nothing was sent:
 //
 //	{"error": "recipient"}                      // or "temporary", "permanent", "quota"
 //	{"error": "quota", "retry_after": 60}       // seconds; or the header Retry-After
+//	{"error": "quota", "recipient_limit": true} // the limit is this address's own
+//
+// A 4xx that does not is sender.ErrPermanent, as redirects are, which are not followed; a
+// 5xx is sender.ErrTemporary, but uncertain: the message may have gone out. An answer of
+// 429 may have retry_after and recipient_limit as well.
+//
+// price and retry_after may be numbers or texts. A member that is not as it is here is
+// passed over, and the rest is taken.
 package webhook

@@ -56,8 +56,10 @@ func TestTheBodyIsAsPromised(t *testing.T) {
 	notice.Text, notice.HTML = "The password was set.", ""
 	made := message() // with a code that somebody else makes
 	made.Code, made.Text = sender.Code{}, ""
+	short := message() // for less than a minute
+	short.Expires, short.Lifetime = now.Add(30*time.Second), 30*time.Second
 
-	for name, m := range map[string]sender.Message{"code": message(), "mail": mail, "notice": notice, "codeless": made} {
+	for name, m := range map[string]sender.Message{"code": message(), "mail": mail, "notice": notice, "codeless": made, "short": short} {
 		s := newServer(t, taken)
 		o := options(s.URL)
 		o.Now = func() time.Time { return now }
@@ -105,6 +107,11 @@ func TestReceipt(t *testing.T) {
 		{299, `{}`, none},
 		{200, `{"message_id":"x-1","segments":2,"price":"0.0075","currency":"USD"}`, sender.Receipt{Vendor: "webhook", MessageID: "x-1", Segments: 2, Price: "0.0075", Currency: "USD"}},
 		{200, `{"message_id":"x-1","more":[1]}`, sender.Receipt{Vendor: "webhook", MessageID: "x-1"}},
+		{200, `{"message_id":"x-1","segments":2,"price":0.0075,"currency":"USD"}`, sender.Receipt{Vendor: "webhook", MessageID: "x-1", Segments: 2, Price: "0.0075", Currency: "USD"}},
+		{200, `{"message_id":"x-1","segments":"2","price":{"amount":1},"currency":"USD"}`, sender.Receipt{Vendor: "webhook", MessageID: "x-1"}},
+		{200, `{"message_id":7,"segments":2,"price":null,"currency":[]}`, sender.Receipt{Vendor: "webhook", Segments: 2}},
+		{200, `{"segments":1.5,"price":7.5e-3,"currency":"USD","message_id":"x-1"}`, sender.Receipt{Vendor: "webhook", MessageID: "x-1"}},
+		{200, `{"price":735081,"currency":"USD"}`, none},
 		{200, `{"price":"0.0075"}`, none},
 		{200, `{"price":"-1","currency":"USD"}`, none},
 		{200, `{"price":"1","currency":"usd"}`, none},
@@ -148,7 +155,13 @@ func TestRefusals(t *testing.T) {
 		{402, `{"error":"quota"}`, "", sender.ErrQuota, false, 0},
 		{402, `{"error":"quota","retry_after":-5}`, "", sender.ErrQuota, false, 0},
 		{402, `{"error":"quota","retry_after":9223372036854775807}`, "", sender.ErrQuota, false, 24 * time.Hour},
-		{402, `{"error":"quota","retry_after":"soon"}`, "", sender.ErrPermanent, false, 0},
+		{402, `{"error":"quota","retry_after":"soon"}`, "", sender.ErrQuota, false, 0},
+		{422, `{"error":"recipient","retry_after":"60"}`, "", sender.ErrRecipient, false, time.Minute},
+		{422, `{"error":"recipient","retry_after":1.5}`, "", sender.ErrRecipient, false, 2 * time.Second},
+		{422, `{"error":"recipient","retry_after":[60]}`, "", sender.ErrRecipient, false, 0},
+		{422, `{"retry_after":60,"error":7}`, "", sender.ErrPermanent, false, time.Minute},
+		{402, `{"error":"quota","retry_after":1e9}`, "", sender.ErrQuota, false, 24 * time.Hour},
+		{402, `{"error":"quota","retry_after":"NaN"}`, "", sender.ErrQuota, false, 0},
 		{402, `{"error":"quota","retry_after":60}`, "7", sender.ErrQuota, false, 7 * time.Second},
 		{429, ``, "7", sender.ErrQuota, false, 7 * time.Second},
 		{429, `{"error":"recipient","retry_after":60}`, "", sender.ErrQuota, false, time.Minute},
@@ -156,7 +169,13 @@ func TestRefusals(t *testing.T) {
 		{408, ``, "", sender.ErrTemporary, false, 0},
 		{425, `{"error":"permanent"}`, "", sender.ErrTemporary, false, 0},
 		{500, ``, "", sender.ErrTemporary, true, 0},
-		{503, `{"error":"permanent","retry_after":60}`, "", sender.ErrTemporary, true, time.Minute},
+		{500, `<html>`, "", sender.ErrTemporary, true, 0},
+		{502, `{"error":"Bad Gateway"}`, "", sender.ErrTemporary, true, 0},
+		{503, `{"retry_after":60}`, "", sender.ErrTemporary, true, time.Minute},
+		{503, `{"error":"temporary"}`, "", sender.ErrTemporary, false, 0},
+		{503, `{"error":"quota","retry_after":60}`, "", sender.ErrQuota, false, time.Minute},
+		{500, `{"error":"permanent"}`, "", sender.ErrPermanent, false, 0},
+		{500, `{"error":"recipient"}`, "", sender.ErrRecipient, false, 0},
 		{301, ``, "", sender.ErrPermanent, false, 0},
 		{304, ``, "", sender.ErrPermanent, false, 0},
 	} {
@@ -176,8 +195,35 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%d %s: it is %v, too", test.status, test.body, kind)
 			}
 		}
+		if e != nil && e.RecipientLimit {
+			t.Errorf("%d %s: the limit is the address's", test.status, test.body)
+		}
 		if s.asked() != 1 {
 			t.Errorf("%d %s: the endpoint was asked %d times", test.status, test.body, s.asked())
+		}
+	}
+}
+
+func TestLimitsOfTheAddress(t *testing.T) {
+	for _, test := range []struct {
+		status int
+		body   string
+		kind   error
+		want   bool
+	}{
+		{400, `{"error":"quota","recipient_limit":true}`, sender.ErrQuota, true},
+		{429, `{"recipient_limit":true}`, sender.ErrQuota, true},
+		{503, `{"error":"quota","recipient_limit":true,"retry_after":60}`, sender.ErrQuota, true},
+		{400, `{"error":"quota","recipient_limit":false}`, sender.ErrQuota, false},
+		{400, `{"error":"quota","recipient_limit":"true"}`, sender.ErrQuota, false},
+		{400, `{"error":"recipient","recipient_limit":true}`, sender.ErrRecipient, false},
+		{400, `{"recipient_limit":true}`, sender.ErrPermanent, false},
+		{500, `{"recipient_limit":true}`, sender.ErrTemporary, false},
+	} {
+		_, err := newSender(t, options(newServer(t, saying(test.status, test.body)).URL)).Send(t.Context(), message())
+		var e *sender.Error
+		if !errors.As(err, &e) || !errors.Is(err, test.kind) || e.RecipientLimit != test.want {
+			t.Errorf("%d %s: %+v", test.status, test.body, e)
 		}
 	}
 }

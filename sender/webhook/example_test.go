@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,13 +16,15 @@ import (
 	"github.com/ligature-auth/ligature/sender/webhook"
 )
 
-// endpoint is the receiving side: it verifies, takes each message once and answers.
+// endpoint is the receiving side: it verifies, delivers each message once and answers.
 type endpoint struct {
 	verifier *standardwebhooks.Webhook
-	deliver  func(to, text string)
+	deliver  func(to, text string) error
 
-	mu   sync.Mutex
-	seen map[string]bool // an application keeps the IDs of the last minutes in its database
+	// mu is held while a message is delivered, because the same one may come twice at
+	// once; an application locks its ID alone.
+	mu        sync.Mutex
+	delivered map[string]bool // an application keeps the IDs of the last minutes in its database
 }
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -47,11 +50,13 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e.mu.Lock()
-	again := e.seen[m.Data.ID]
-	e.seen[m.Data.ID] = true
-	e.mu.Unlock()
-	if !again {
-		e.deliver(m.Data.To, m.Data.Text)
+	defer e.mu.Unlock()
+	if !e.delivered[m.Data.ID] {
+		if err := e.deliver(m.Data.To, m.Data.Text); err != nil {
+			w.WriteHeader(http.StatusServiceUnavailable) // it may come again
+			return
+		}
+		e.delivered[m.Data.ID] = true
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -65,10 +70,18 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
+	down := true
 	server := httptest.NewServer(&endpoint{
 		verifier: verifier,
-		deliver:  func(to, text string) { fmt.Printf("to %s: %s\n", to, text) },
-		seen:     map[string]bool{},
+		deliver: func(to, text string) error {
+			if down {
+				down = false
+				return errors.New("the gateway is down")
+			}
+			fmt.Printf("to %s: %s\n", to, text)
+			return nil
+		},
+		delivered: map[string]bool{},
 	})
 	defer server.Close()
 
@@ -88,9 +101,9 @@ func Example() {
 		Code:    sender.NewCode("735081"),
 		Text:    "735081 is your code to sign in to Example.",
 	}
-	for range 2 { // the second time it is taken, and not delivered again
+	for range 3 { // it fails, is delivered, and is taken without being delivered again
 		receipt, err := s.Send(context.Background(), m)
-		fmt.Println(receipt.Vendor, err)
+		fmt.Printf("%q %v\n", receipt.Vendor, err)
 	}
 
 	stranger, err := webhook.New(webhook.Options{
@@ -105,8 +118,9 @@ func Example() {
 	fmt.Println(err)
 
 	// Output:
+	// "" sender: temporary failure: HTTP status 503
 	// to +447700900123: 735081 is your code to sign in to Example.
-	// webhook <nil>
-	// webhook <nil>
+	// "webhook" <nil>
+	// "webhook" <nil>
 	// sender: permanent failure: HTTP status 401
 }

@@ -8,7 +8,9 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -239,5 +241,36 @@ func TestAskReturnsTheAnswer(t *testing.T) {
 	}
 	if jar.CheckRedirect != nil {
 		t.Error("the host's client was changed")
+	}
+}
+
+// A vendor's cookie is not for the next message, nor for the host's jar, and the host's are
+// not for the vendor.
+func TestNoCookies(t *testing.T) {
+	var got []string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r.Header.Values("Cookie")...)
+		http.SetCookie(w, &http.Cookie{Name: "vendor", Value: "1"})
+	}))
+	defer s.Close()
+	here, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar.SetCookies(here, []*http.Cookie{{Name: "host", Value: "1"}})
+	given := &http.Client{Transport: &http.Transport{}, Jar: jar}
+	defer given.CloseIdleConnections()
+	c := vendorhttp.Client(given)
+	for range 2 {
+		if _, err := vendorhttp.Ask(c, request(t.Context(), t, s.URL)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kept := jar.Cookies(here); len(got) > 0 || len(kept) != 1 || given.Jar != jar {
+		t.Errorf("sent were the cookies %q, kept are %v", got, kept)
 	}
 }

@@ -28,10 +28,10 @@ var aboutTo = regexp.MustCompile("(?i)^invalid parameter:? *`?to\\b")
 // recipientLimits are the limits of one number.
 var recipientLimits = map[int]bool{14107: true, 60202: true, 60203: true, 60212: true}
 
-// notSent are the temporary failures of which Twilio says that nothing is sent any more.
+// notSent are the temporary failures that Twilio's pages are clear about: nothing went out.
 var notSent = map[int]bool{
-	20503: true, // the service is unavailable
-	30036: true, // waited in the queue for longer than its validity
+	20503: true, // the service is unavailable: try again
+	30036: true, // waited in the queue for longer than its validity, and is not sent
 }
 
 // failure is the error for a code that Twilio answered with, and its words, of which

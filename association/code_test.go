@@ -100,7 +100,7 @@ func TestR17_MACsAreComparedInOnePlace(t *testing.T) {
 	}
 	allowed := map[string][]string{
 		"hmac.Equal":                 {"keys.go matches"},
-		"subtle.ConstantTimeCompare": {"verify.go verify", "hash.go sameKey"}, // of nonces, of passwords' hashes
+		"subtle.ConstantTimeCompare": {"verify.go read", "hash.go sameKey"}, // of nonces, of passwords' hashes
 		".MAC":                       {"keys.go matches", "answer.go context"},
 	}
 	found := map[string]int{}

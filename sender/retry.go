@@ -69,7 +69,7 @@ func (x retry) Send(ctx context.Context, m Message) (Receipt, error) {
 		if try == x.Tries || final(err) || maybe && !x.EvenUncertain {
 			return receipt, err
 		}
-		wait := x.Pause << (try - 1)
+		wait := max(x.Pause, time.Microsecond) << (try - 1)
 		var told *Error
 		if errors.As(err, &told) {
 			wait = max(wait, 2*min(told.RetryAfter, longestPause)) // half of it, at least, is waited

@@ -5,19 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log"
 	"log/slog"
 	"maps"
-	"math"
 	"net/mail"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 
 	gosmtp "github.com/emersion/go-smtp"
 
@@ -118,70 +112,6 @@ func checkR66(t *testing.T, got received, m sender.Message) {
 		t.Errorf("the text is %q and the page %q,\nwant %q and %q", p.text, p.html, text, canonical(m.HTML))
 	}
 	checkLines(t, got.data)
-}
-
-// mustRefuse says of a message whether there is a way to send it.
-func mustRefuse(m sender.Message) bool {
-	for _, s := range []string{m.Subject, m.Text, m.HTML} {
-		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
-			return true
-		}
-	}
-	return m.Text == "" || strings.ContainsFunc(m.Subject, unicode.IsControl) || strings.ContainsAny(m.Language, "\r\n\x00 :")
-}
-
-var hostile = []string{
-	"\r\nBcc: v@example.com", "\nBcc: v@example.com", "\rBcc: v@example.com", "\r\n\r\nbody", "\r\n.\r\nMAIL FROM:<v@example.com>\r\n",
-	"\n.\n", "\r.\r", "\x00", "\x1b[2J", "\u202e\u2066x\u2069", "\u2028\u2029", "\u0085", "\xff", "=?utf-8?q?=0D=0ABcc:_v?=", "?=", "=\r\n", "=0D=0A",
-	"--", "<b>", " ", "  ", "\t", "🙂", ".", strings.Repeat("x", 2000), strings.Repeat("长", 2000), "Subject: x\r\nTo: v@example.com\r\n",
-}
-
-func FuzzLetter(f *testing.F) {
-	m := message()
-	f.Add(m.ID, m.To, m.Language, m.Subject, m.Text, m.HTML)
-	for _, h := range hostile {
-		f.Add(m.ID+h, m.To, m.Language, m.Subject, m.Text, m.HTML)
-		f.Add(m.ID, m.To+h, m.Language, m.Subject, m.Text, m.HTML)
-		f.Add(m.ID, h+m.To, m.Language, m.Subject, m.Text, m.HTML)
-		f.Add(m.ID, m.To, m.Language+h, m.Subject, m.Text, m.HTML)
-		f.Add(m.ID, m.To, m.Language, m.Subject+h, m.Text, m.HTML)
-		f.Add(m.ID, m.To, m.Language, "x"+h+"x", m.Text, m.HTML)
-		f.Add(m.ID, m.To, m.Language, m.Subject, m.Text+h, m.HTML+h)
-		f.Add(m.ID, m.To, m.Language, m.Subject, h+m.Text, "")
-		f.Add(m.ID, m.To, m.Language, m.Subject, m.Text, h+m.HTML)
-	}
-	s := setup{plaintext: true}.start(f)
-	to := s.sender(f)
-	f.Fuzz(func(t *testing.T, id, address, language, subject, text, page string) {
-		m := message()
-		m.ID, m.To, m.Language, m.Subject, m.Text, m.HTML = id, address, language, subject, text, page
-		s.forget()
-		_, err := to.Send(context.Background(), m)
-		all := s.received()
-		if err != nil {
-			e, ok := asError(err)
-			if !ok || e.Err != sender.ErrPermanent && e.Err != sender.ErrRecipient || e.Uncertain { //nolint:errorlint // identity is the point
-				t.Errorf("refused with %v", err)
-			}
-			if len(all) != 0 {
-				t.Error("refused, and yet it arrived")
-			}
-			return
-		}
-		if mustRefuse(m) {
-			t.Error("it is sent, and it cannot be")
-		}
-		if len(all) != 1 {
-			t.Fatalf("it arrived %d times", len(all))
-		}
-		checkR66(t, all[0], m)
-	})
-}
-
-func (s *server) forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.got = nil
 }
 
 func TestR66_HostileFieldsMakeNoHeaderAndNoRecipient(t *testing.T) {
@@ -306,35 +236,5 @@ func TestR67_SenderAndOptionsShowNoSecret(t *testing.T) {
 		if !strings.Contains(out.String(), "mail.example.org:587") {
 			t.Errorf("the server does not show in:\n%s", out.String())
 		}
-	}
-}
-
-// capture is what is logged and printed until the returned func is called.
-func capture(t *testing.T) (output func() string) {
-	t.Helper()
-	file, err := os.Create(filepath.Join(t.TempDir(), "output"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	logger, writer, flags, stdout, stderr := slog.Default(), log.Writer(), log.Flags(), os.Stdout, os.Stderr
-	slog.SetDefault(slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.Level(math.MinInt)})))
-	log.SetOutput(file)
-	os.Stdout, os.Stderr = file, file
-	restore := func() {
-		os.Stdout, os.Stderr = stdout, stderr
-		slog.SetDefault(logger)
-		log.SetOutput(writer)
-		log.SetFlags(flags)
-	}
-	t.Cleanup(restore)
-	return func() string {
-		restore()
-		_, _ = file.Seek(0, io.SeekStart)
-		printed, err := io.ReadAll(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = file.Close()
-		return string(printed)
 	}
 }

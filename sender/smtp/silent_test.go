@@ -2,6 +2,12 @@ package smtp_test
 
 import (
 	"errors"
+	"io"
+	"log"
+	"log/slog"
+	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,5 +24,35 @@ func checkSilent(t *testing.T, name, out string, m sender.Message) {
 		if secret != "" && strings.Contains(out, secret) {
 			t.Errorf("%s: shows %q: %s", name, secret, out)
 		}
+	}
+}
+
+// capture is what is logged and printed until the returned func is called.
+func capture(t *testing.T) (output func() string) {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "output"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	logger, writer, flags, stdout, stderr := slog.Default(), log.Writer(), log.Flags(), os.Stdout, os.Stderr
+	slog.SetDefault(slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.Level(math.MinInt)})))
+	log.SetOutput(file)
+	os.Stdout, os.Stderr = file, file
+	restore := func() {
+		os.Stdout, os.Stderr = stdout, stderr
+		slog.SetDefault(logger)
+		log.SetOutput(writer)
+		log.SetFlags(flags)
+	}
+	t.Cleanup(restore)
+	return func() string {
+		restore()
+		_, _ = file.Seek(0, io.SeekStart)
+		printed, err := io.ReadAll(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = file.Close()
+		return string(printed)
 	}
 }

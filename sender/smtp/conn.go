@@ -104,20 +104,28 @@ func (c *conn) transact(from string, l letter) *failure {
 	if err := c.Rcpt("<" + l.to + ">"); err != nil {
 		return &failure{at: rcptTo, err: err}
 	}
-	body, err := c.Data()
-	if err != nil {
+	if err := c.Text.PrintfLine("DATA"); err != nil {
 		return &failure{at: dataStart, err: err}
 	}
+	if _, _, err := c.Text.ReadResponse(354); err != nil {
+		return &failure{at: dataStart, err: err}
+	}
+	// Not the client's Data, whose Close tells an end that did not go out and an answer
+	// that did not come by one error.
+	body := c.Text.DotWriter()
 	if _, err := body.Write(l.data); err != nil {
 		return &failure{at: dataBody, err: err}
 	}
-	err = body.Close()
+	if err := body.Close(); err != nil {
+		return &failure{at: dataBody, err: err}
+	}
+	_, _, err := c.Text.ReadResponse(250)
 	var reply *textproto.Error
 	if errors.As(err, &reply) && reply.Code/100 == 2 { // RFC 5321, section 4.2: the first digit decides
 		return nil
 	}
 	if err != nil {
-		return &failure{at: dataEnd, err: err, unsent: c.wire.short}
+		return &failure{at: dataEnd, err: err}
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ const (
 	mailFrom
 	rcptTo
 	dataStart
-	dataBody
+	dataBody // up to its end, while some of that did not go out
 	dataEnd
 )
 
@@ -55,9 +55,8 @@ var stepNames = [...]string{
 // failure is why a letter was not handed over. Its err is never shown: it may hold what
 // the server said.
 type failure struct {
-	at     step
-	err    error
-	unsent bool // the server cannot have the end of the message
+	at  step
+	err error
 }
 
 // reply returns what the server said, if it was that.
@@ -103,7 +102,7 @@ func (f *failure) tell() *sender.Error {
 		}
 		e.Detail += cause(f.err)
 	}
-	e.Uncertain = f.at == dataEnd && !f.unsent
+	e.Uncertain = f.at == dataEnd
 	return e
 }
 

@@ -82,3 +82,57 @@ func TestCutBeforeTheMessage(t *testing.T) {
 		checkFailure(t, "cut", err, sender.ErrTemporary, ends == 1)
 	}
 }
+
+// The answer to the message cannot be decrypted, and TLS cannot even tell the server so.
+// That such an alert does not go out says nothing of the message, which had.
+func TestGarbledAnswerToTheMessage(t *testing.T) {
+	for range 20 { // the alert and the reset race
+		ended := make(chan struct{}, 1)
+		s := setup{atEnd: func() { ended <- struct{}{} }}.start(t)
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer client.Close()
+			server, err := net.Dial("tcp", s.addr.String())
+			if err != nil {
+				return
+			}
+			defer server.Close()
+			go func() { _, _ = io.Copy(server, client) }()
+			for buf := make([]byte, 1<<16); ; {
+				n, err := server.Read(buf)
+				if err != nil {
+					return
+				}
+				select {
+				case <-ended:
+					buf[n-1] ^= 1
+					_, _ = client.Write(buf[:n])
+					_ = client.(*net.TCPConn).SetLinger(0)
+					return
+				default:
+				}
+				if _, err := client.Write(buf[:n]); err != nil {
+					return
+				}
+			}
+		}()
+		o := s.options(t)
+		o.Port = l.Addr().(*net.TCPAddr).Port
+		_, err = newSender(t, o).Send(t.Context(), message())
+		checkFailure(t, "garbled", err, sender.ErrTemporary, true)
+		if n := len(s.received()); n != 1 {
+			t.Errorf("it arrived %d times", n)
+		}
+		_ = l.Close()
+		<-done
+	}
+}

@@ -29,8 +29,7 @@ var (
 // goroutine at a time.
 type wire struct {
 	net.Conn
-	left  int  // how many bytes the server may still say
-	short bool // of the last bytes written not all went out
+	left int // how many bytes the server may still say
 }
 
 // Read reads what the server says, up to the limit.
@@ -40,16 +39,6 @@ func (w *wire) Read(p []byte) (int, error) {
 	}
 	n, err := w.Conn.Read(p)
 	w.left -= n
-	return n, err
-}
-
-// Write notes whether all of p went out: a server that lacks the end of the last line,
-// or of the last TLS record, has no message.
-func (w *wire) Write(p []byte) (int, error) {
-	n, err := w.Conn.Write(p)
-	if n < len(p) {
-		w.short = true
-	}
 	return n, err
 }
 

@@ -22,7 +22,8 @@ const (
 // conn is a connection on which the server takes messages. It belongs to one goroutine
 // at a time.
 type conn struct {
-	wire *wire
+	wire  *wire
+	lines *lines
 	*client.Client
 }
 
@@ -69,14 +70,15 @@ func (s *Sender) greet(ctx context.Context, w *wire) (*conn, *failure) {
 			return nil, &failure{at: encrypting, err: err}
 		}
 	}
-	smtp.Text.R = bufio.NewReader(wholeLines(smtp.Text.R))
+	heard := wholeLines(smtp.Text.R)
+	smtp.Text.R = bufio.NewReader(heard)
 	smtp.SkipSMTPUTF8(true) // all that is sent is ASCII
 	if s.o.Username != "" {
 		if f := s.authenticate(smtp); f != nil {
 			return nil, f
 		}
 	}
-	return &conn{wire: w, Client: smtp}, nil
+	return &conn{wire: w, lines: heard, Client: smtp}, nil
 }
 
 // alive reports whether the server still answers, and makes it forget what was begun.
@@ -94,7 +96,7 @@ func (c *conn) deliver(ctx context.Context, from string, l letter) (usable bool,
 	f = c.transact(from, l)
 	intact := f == nil || f.refused() && f.code() != 421
 	// What a server says unasked would be taken for the next answer.
-	return release() && intact && c.Text.R.Buffered() == 0, f
+	return release() && intact && c.Text.R.Buffered() == 0 && c.lines.empty(), f
 }
 
 func (c *conn) transact(from string, l letter) *failure {

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net"
 	"time"
 )
@@ -53,11 +52,19 @@ func (w *wire) obey(ctx context.Context) (release func() bool) {
 // for a line, and so a "250" that was cut short for an answer. On the other hand it takes
 // no answer that is a code alone, which RFC 5321, section 4.2, has clients accept.
 type lines struct {
-	r    *bufio.Reader
-	rest []byte // of the last line
+	below *bufio.Reader
+	r     *bufio.Reader // over below, with room for a line
+	rest  []byte        // of the last line
 }
 
-func wholeLines(r io.Reader) *lines { return &lines{r: bufio.NewReaderSize(r, mostLine)} }
+func wholeLines(below *bufio.Reader) *lines {
+	return &lines{below: below, r: bufio.NewReaderSize(below, mostLine)}
+}
+
+// empty reports whether nothing that was heard is left to be read.
+func (l *lines) empty() bool {
+	return len(l.rest) == 0 && l.r.Buffered() == 0 && l.below.Buffered() == 0
+}
 
 // Read reads a line or a part of it, once all of it is there.
 func (l *lines) Read(p []byte) (int, error) {

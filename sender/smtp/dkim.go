@@ -16,7 +16,8 @@ const leastRSA = 1024
 
 // DKIM is how messages are signed: the public key is in the TXT record
 // <Selector>._domainkey.<Domain>. For DMARC, Domain is that of Options.From or one above
-// it.
+// it. A provider that changes a message, or adds a Cc or List-Unsubscribe to it, breaks the
+// signature: such a one has to sign by itself.
 //
 // Printed, marshalled or logged it shows Domain and Selector alone.
 type DKIM struct {
@@ -28,11 +29,15 @@ type DKIM struct {
 	Signer crypto.Signer
 }
 
-// signed are the header fields under the signature. Those that are in a message once and
-// here twice cannot be added to it (RFC 6376, section 8.15).
+// signed are the header fields under the signature. Each is here more often than in a
+// message, so that none can be added to it (RFC 6376, section 8.15): readers would take the
+// one on top. Sender is not among them: a submission server may add it (RFC 6409, section
+// 8.1).
 var signed = []string{
-	"From", "From", "To", "To", "Subject", "Subject", "Reply-To", "Reply-To",
-	"Date", "Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Auto-Submitted",
+	"From", "From", "To", "To", "Subject", "Subject", "Reply-To", "Reply-To", "Date", "Date", "Message-ID", "Message-ID",
+	"MIME-Version", "MIME-Version", "Content-Type", "Content-Type", "Content-Transfer-Encoding", "Content-Transfer-Encoding",
+	"Content-Language", "Content-Language", "Auto-Submitted", "Auto-Submitted",
+	"Cc", "Bcc", "List-Unsubscribe", "List-Unsubscribe-Post",
 }
 
 func (d DKIM) validate() error {

@@ -88,6 +88,11 @@ func TestDKIMVerifies(t *testing.T) {
 						t.Errorf("the signature does not see: %s", what)
 					}
 				}
+				// What servers put on top of a message on its way.
+				relayed := "Received: from a by b; Mon, 01 Jan 2001 00:00:00 +0000\r\nSender: app@example.org\r\n" + string(got.data)
+				if err := verify([]byte(relayed), kind, key); err != nil {
+					t.Errorf("the signature is refused of a message that was relayed: %v", err)
+				}
 				if p := parseMail(t, got.data); p.text == "" || p.Get("To") != "<"+m.To+">" {
 					t.Errorf("the signed message reads %+v", p)
 				}
@@ -102,7 +107,7 @@ func tamperings(t *testing.T, data []byte) map[string][]byte {
 	all := map[string][]byte{}
 	header, body, _ := strings.Cut(string(data), "\r\n\r\n")
 	signature, _, _ := strings.Cut(header, "\r\nAuto-Submitted")
-	for _, field := range []string{"From", "To", "Subject", "Date", "Message-ID", "Content-Type", "MIME-Version", "Auto-Submitted"} {
+	for _, field := range []string{"From", "To", "Subject", "Date", "Message-ID", "Content-Type", "Content-Language", "MIME-Version", "Auto-Submitted"} {
 		at := strings.Index(header, "\r\n"+field+": ")
 		if at < 0 {
 			t.Fatalf("there is no %s in\n%s", field, header)
@@ -111,7 +116,12 @@ func tamperings(t *testing.T, data []byte) map[string][]byte {
 		changed[at+len(field)+6] ^= 1
 		all["another "+field] = []byte(string(changed) + "\r\n\r\n" + body)
 	}
-	for _, field := range []string{"From: a@example.com", "To: a@example.com", "Subject: x", "Reply-To: a@example.com"} {
+	for _, field := range []string{
+		"From: a@example.com", "To: a@example.com", "Subject: x", "Reply-To: a@example.com", "Cc: a@example.com", "Bcc: a@example.com",
+		"Date: Mon, 01 Jan 2001 00:00:00 +0000", "Message-ID: <a@example.com>", "Auto-Submitted: no", "Content-Language: xx",
+		"MIME-Version: 1.0", "Content-Type: text/plain", "Content-Type: multipart/mixed; boundary=x", "Content-Transfer-Encoding: base64",
+		"List-Unsubscribe: <https://example.com>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+	} {
 		all["one more "+field] = []byte(signature + "\r\n" + field + header[len(signature):] + "\r\n\r\n" + body)
 		all["first of all "+field] = []byte(field + "\r\n" + string(data))
 	}

@@ -10,9 +10,13 @@ const (
 	mostLabel   = 63
 )
 
+// validRecipient reports whether an address is one that no parser along the way can read
+// as another, or as two: it needs no quotes, and nothing in it is a separator, a comment or
+// a route. Routes were once written a%b@c and c!a, too, and there are servers that still
+// follow them.
+func validRecipient(s string) bool { return validAddress(s) && !strings.ContainsAny(s, "%!") }
+
 // validAddress reports whether an address is a dot-atom at a domain name, both ASCII.
-// That is what no parser along the way can read as another address, or as two: it needs
-// no quotes, and nothing in it is a separator, a comment or a route.
 func validAddress(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	return ok && len(s) <= mostAddress && len(local) <= mostLocal && validDotAtom(local) && validDomain(domain)

@@ -17,7 +17,7 @@
 //
 // A message goes to exactly one recipient, Message.To byte for byte, or nowhere (R47).
 // An address that could be read in two ways is sender.ErrRecipient: quoted local parts,
-// address literals, comments, and whatever is not ASCII.
+// address literals, comments, routes (also those with % and !), and whatever is not ASCII.
 //
 // Nothing in a message makes a header or a recipient (R66). Nothing of a message, and no
 // password, is in an error, a log or a printed value (R67): of what a server says only

@@ -78,7 +78,7 @@ func refuse(m sender.Message) *sender.Error {
 		why  string
 	}{
 		{m.Channel == sender.Email, sender.ErrPermanent, "the channel is not email"},
-		{validAddress(m.To), sender.ErrRecipient, "not a plain ASCII address"},
+		{validRecipient(m.To), sender.ErrRecipient, "not a plain ASCII address"},
 		{utf8.ValidString(m.Subject) && !strings.ContainsFunc(m.Subject, unicode.IsControl), sender.ErrPermanent, "the subject holds control characters or is not UTF-8"},
 		{m.Text != "", sender.ErrPermanent, "there is no text"},
 		{validBody(m.Text), sender.ErrPermanent, "the text holds a NUL or is not UTF-8"},

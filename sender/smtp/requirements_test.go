@@ -24,7 +24,7 @@ func TestR47_OneRecipientByteForByteOrNone(t *testing.T) {
 	to := s.sender(t)
 	for _, address := range []string{
 		"a@example.com", "A.B@Example.COM", "Some.One+tag@sub.example.co.uk", "o'brien@example.com",
-		"!#$%&'*+-/=?^_`{|}~@example.com", "a%b@example.com", "x!y@example.com", "-a@example.com", "1@2.example",
+		"#$&'*+-/=?^_`{|}~@example.com", "-a@example.com", "1@2.example",
 		"a@xn--fiqs8s.xn--fiqs8s", "a@localhost",
 		strings.Repeat("a", 64) + "@" + strings.Repeat("b", 63) + "." + strings.Repeat("c", 63) + "." + strings.Repeat("d", 61),
 	} {
@@ -50,7 +50,8 @@ func TestR47_OneRecipientByteForByteOrNone(t *testing.T) {
 		`"a"@example.com`, `"a b"@example.com`, `"a@x"@example.com`, `a."b"@example.com`, `a\b@example.com`, `"@example.com`,
 		".a@example.com", "a.@example.com", "a..b@example.com",
 		"ä@example.com", "a@exämple.com", "а@example.com", "a@example。com", "a＠example.com", "a@example.com\u202e", "\u2066a@example.com", "a\u200b@example.com", "\ufeffa@example.com",
-		"a\xff@example.com", "a@\xc0\xaf.com", "a@[127.0.0.1]", "a@[IPv6:::1]", "@relay.example:a@example.com", "group:a@example.com;",
+		"a\xff@example.com", "a@\xc0\xaf.com", "a@[127.0.0.1]", "a@[IPv6:::1]", "@relay.example:a@example.com",
+		"a%b@example.com", "a%b.example@example.com", "%@example.com", "x!y@example.com", "x.example!y@example.com", "!@example.com", "group:a@example.com;",
 		"a@example.com.", "a@.example.com", "a@example..com", "a@-example.com", "a@example-.com", "a@exam_ple.com", "a@example.com:25", "a@example.com/x",
 		strings.Repeat("a", 65) + "@example.com", "a@" + strings.Repeat("b", 64) + ".com", "a@" + strings.Repeat("b.", 126) + "com",
 		"=?utf-8?q?a?=@example.com,b@example.com", "&#97;@example.com", "a:b@example.com",

@@ -14,7 +14,7 @@ import (
 
 const (
 	// probeTimeout is how long a connection that was idle has to show that it is alive.
-	probeTimeout = 3 * time.Second
+	probeTimeout = time.Second
 	// quitTimeout is how long a server has to answer a goodbye.
 	quitTimeout = 2 * time.Second
 )

@@ -65,6 +65,17 @@ func (p *pool) expire(c *conn) {
 	}
 }
 
+// drop ends all connections that are idle, without a goodbye.
+func (p *pool) drop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.idle {
+		r.alarm.Stop()
+		r.conn.drop()
+	}
+	p.idle = nil
+}
+
 // isClosed reports whether close was called.
 func (p *pool) isClosed() bool {
 	p.mu.Lock()

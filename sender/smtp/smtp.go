@@ -78,16 +78,24 @@ func (s *Sender) handOver(ctx context.Context, l letter) *failure {
 		return &failure{at: waiting, err: ctx.Err()}
 	}
 
-	for c := s.pool.take(); c != nil; c = s.pool.take() {
-		if !c.alive(ctx) {
+	if err := ctx.Err(); err != nil { // which tells nothing of the connections that are idle
+		return &failure{at: waiting, err: err}
+	}
+	if c := s.pool.take(); c != nil {
+		switch {
+		case c.alive(ctx):
+			f := s.deliverOn(ctx, c, l)
+			if f == nil || !f.stale() || ctx.Err() != nil {
+				return f
+			}
+			// The server hung up after all, and nothing of the message was sent.
+		case ctx.Err() != nil:
 			c.drop()
-			continue
+			return &failure{at: waiting, err: ctx.Err()}
+		default:
+			c.drop()
+			s.pool.drop() // those that were idle for longer: to try each takes its time
 		}
-		f := s.deliverOn(ctx, c, l)
-		if f == nil || !f.stale() || ctx.Err() != nil {
-			return f
-		}
-		break // the server hung up after all, and nothing of the message was sent
 	}
 	c, f := s.dial(ctx)
 	if f != nil {

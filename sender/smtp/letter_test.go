@@ -198,6 +198,18 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 }
 
+// All that is sent is ASCII. Whoever asks for SMTPUTF8 all the same gets no message to those
+// who do not have it.
+func TestWhatIsASCIIAsksForNoSMTPUTF8(t *testing.T) {
+	s := (&script{replies: map[string]string{"EHLO": "250-localhost\r\n250-8BITMIME\r\n250 SMTPUTF8"}}).start(t)
+	if _, err := newSender(t, s.options()).Send(t.Context(), message()); err != nil {
+		t.Fatal(err)
+	}
+	if heard, _ := s.heard(); !slices.Contains(heard, "MAIL FROM:<no-reply@mail.example.org> BODY=8BITMIME") {
+		t.Errorf("it says %q", heard)
+	}
+}
+
 // checkFailure checks an error's kind, whether it is uncertain, and that it is silent.
 func checkFailure(t *testing.T, name string, err, want error, uncertain bool) {
 	t.Helper()

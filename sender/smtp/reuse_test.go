@@ -31,6 +31,21 @@ func TestOneConnectionServesMany(t *testing.T) {
 	}
 }
 
+// How much a server may say is counted by the message, not by the connection.
+func TestATalkativeServerKeepsItsConnection(t *testing.T) {
+	said := strings.Repeat("250-"+strings.Repeat("x", 996)+"\r\n", 400) + "250 2.0.0 queued"
+	s := (&script{replies: map[string]string{"end": said}}).start(t)
+	to := newSender(t, s.options())
+	for n := range 1<<20/len(said) + 1 {
+		if _, err := to.Send(t.Context(), message()); err != nil {
+			t.Fatalf("message %d: %v", n, err)
+		}
+	}
+	if heard, _ := s.heard(); count(heard, "EHLO") != 1 {
+		t.Errorf("it makes %d connections", count(heard, "EHLO"))
+	}
+}
+
 // A refusal costs no connection either, and leaves nothing behind for the next message.
 func TestOneConnectionServesAfterARefusal(t *testing.T) {
 	for _, at := range []string{"MAIL", "RCPT", "end"} {
@@ -219,7 +234,9 @@ func TestCloseSaysGoodbye(t *testing.T) {
 func TestCloseLetsMessagesGoOn(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	s := setup{plaintext: true, atEnd: func() { close(begun); <-goOn }}.start(t)
-	to := s.sender(t)
+	o := s.options(t)
+	o.IdleTimeout = time.Hour // the connection ends, but not by this
+	to := newSender(t, o)
 	sent := make(chan error)
 	go func() {
 		_, err := to.Send(t.Context(), message())
@@ -231,7 +248,11 @@ func TestCloseLetsMessagesGoOn(t *testing.T) {
 	if err := <-sent; err != nil {
 		t.Errorf("a message on its way: %v", err)
 	}
-	<-s.left
+	select {
+	case <-s.left:
+	case <-time.After(10 * time.Second):
+		t.Error("its connection is still there")
+	}
 }
 
 // A goodbye that the server does not answer ends by itself, and no goroutine stays.

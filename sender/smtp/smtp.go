@@ -24,13 +24,17 @@ func New(o Options) (*Sender, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
+	return build(o), nil
+}
+
+func build(o Options) *Sender {
 	o = o.withDefaults()
 	return &Sender{
 		o:     o,
 		addr:  net.JoinHostPort(o.Host, strconv.Itoa(o.Port)),
 		slots: make(chan struct{}, o.MaxConns),
 		pool:  &pool{most: o.MaxIdle, maxAge: o.IdleTimeout},
-	}, nil
+	}
 }
 
 // Close says goodbye on the connections that are idle, for two seconds at most. Messages

@@ -47,6 +47,24 @@ func TestNothingIsSaidInClear(t *testing.T) {
 	}
 }
 
+// New refuses a Username without TLS. Were it not to, no password would be said either.
+func TestNoPasswordIsSaidInClear(t *testing.T) {
+	for _, mechanism := range []string{"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"} {
+		s := (&script{replies: map[string]string{
+			"EHLO": "250-localhost\r\n250 AUTH " + mechanism, "AUTH": "334 ",
+		}}).start(t)
+		o := s.options()
+		o.Username, o.Password = user, sender.NewSecret(password)
+		to := smtp.NewUnchecked(o)
+		_, err := to.Send(t.Context(), message())
+		_ = to.Close()
+		checkFailure(t, mechanism, err, sender.ErrTemporary, false)
+		if said, _ := s.heard(); len(said) != 1 {
+			t.Errorf("%s: it says %q", mechanism, said)
+		}
+	}
+}
+
 func TestCertificates(t *testing.T) {
 	for _, mode := range []setup{{}, {implicit: true}} {
 		for _, test := range []struct {

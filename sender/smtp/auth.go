@@ -1,11 +1,17 @@
 package smtp
 
 import (
+	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	client "github.com/wneessen/go-mail/smtp"
 )
+
+// mostIterations is how often a server may have SCRAM hash the password: a good deal more
+// than servers ask for, and less than a second of work, which no context ends.
+const mostIterations = 1_000_000
 
 // mechanisms are what Auth can be, strongest first: those that bind the proof to the TLS
 // connection, those that do not show the password, and those that do.
@@ -24,13 +30,13 @@ func (s *Sender) authenticate(smtp *client.Client) *failure {
 	var auth client.Auth
 	switch chosen {
 	case SCRAMSHA256Plus:
-		auth = client.ScramSHA256PlusAuth(user, password, state)
+		auth = bounded{client.ScramSHA256PlusAuth(user, password, state)}
 	case SCRAMSHA256:
-		auth = client.ScramSHA256Auth(user, password)
+		auth = bounded{client.ScramSHA256Auth(user, password)}
 	case SCRAMSHA1Plus:
-		auth = client.ScramSHA1PlusAuth(user, password, state)
+		auth = bounded{client.ScramSHA1PlusAuth(user, password, state)}
 	case SCRAMSHA1:
-		auth = client.ScramSHA1Auth(user, password)
+		auth = bounded{client.ScramSHA1Auth(user, password)}
 	case CRAMMD5:
 		auth = client.CRAMMD5Auth(user, password)
 	case Plain:
@@ -54,4 +60,18 @@ func choose(wanted Mechanism, offered []string) Mechanism {
 		}
 	}
 	return ""
+}
+
+// bounded is SCRAM that does not work for a server without end.
+type bounded struct{ client.Auth }
+
+// Next answers the server, unless it wants more than mostIterations.
+func (b bounded) Next(fromServer []byte, more bool) ([]byte, error) {
+	for attribute := range bytes.SplitSeq(fromServer, []byte(",")) {
+		count, ok := bytes.CutPrefix(attribute, []byte("i="))
+		if n, err := strconv.Atoi(string(count)); ok && err == nil && n > mostIterations {
+			return nil, errTooManyIterations
+		}
+	}
+	return b.Auth.Next(fromServer, more)
 }

@@ -19,6 +19,8 @@ import (
 var (
 	errNoStartTLS  = errors.New("smtp: no STARTTLS")
 	errNoMechanism = errors.New("smtp: no mechanism")
+
+	errTooManyIterations = errors.New("smtp: too many iterations")
 )
 
 // step is what went on when something failed.
@@ -97,7 +99,7 @@ func (f *failure) tell() *sender.Error {
 	case reply != nil:
 		e.Detail += "unexpected reply " + strconv.Itoa(reply.Code)
 	default:
-		if errors.Is(f.err, errNoMechanism) {
+		if errors.Is(f.err, errNoMechanism) || errors.Is(f.err, errTooManyIterations) {
 			e.Err = sender.ErrPermanent
 		}
 		e.Detail += cause(f.err)
@@ -128,6 +130,8 @@ func cause(err error) string {
 		return "the server offers no STARTTLS"
 	case errors.Is(err, errNoMechanism):
 		return "the server offers no such mechanism"
+	case errors.Is(err, errTooManyIterations):
+		return "the server wants too many iterations"
 	case errors.As(err, &authority):
 		return "the certificate is signed by an unknown authority"
 	case errors.As(err, &host):

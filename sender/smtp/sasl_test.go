@@ -58,14 +58,15 @@ func (c *cramServer) Next(response []byte) (challenge []byte, done bool, err err
 type scramServer struct {
 	hash  func() hash.Hash
 	pass  func()
+	count int // of iterations
 	step  int
 	auth  string // the messages so far that are signed
 	nonce string
 	salt  []byte
 }
 
-func newSCRAMServer(mechanism string, pass func()) *scramServer {
-	s := &scramServer{hash: sha256.New, pass: pass, salt: []byte(rand.Text())}
+func newSCRAMServer(mechanism string, count int, pass func()) *scramServer {
+	s := &scramServer{hash: sha256.New, pass: pass, count: count, salt: []byte(rand.Text())}
 	if mechanism == "SCRAM-SHA-1" {
 		s.hash = sha1.New
 	}
@@ -91,7 +92,7 @@ func (s *scramServer) Next(response []byte) (challenge []byte, done bool, err er
 			return nil, true, gosmtp.ErrAuthFailed
 		}
 		s.nonce = nonce + rand.Text()
-		first := fmt.Sprintf("r=%s,s=%s,i=4096", s.nonce, base64.StdEncoding.EncodeToString(s.salt))
+		first := fmt.Sprintf("r=%s,s=%s,i=%d", s.nonce, base64.StdEncoding.EncodeToString(s.salt), s.count)
 		s.auth = bare + "," + first
 		return []byte(first), false, nil
 	case 2:
@@ -100,7 +101,7 @@ func (s *scramServer) Next(response []byte) (challenge []byte, done bool, err er
 			return nil, true, gosmtp.ErrAuthFailed
 		}
 		s.auth += "," + bare
-		salted, err := pbkdf2.Key(s.hash, password, s.salt, 4096, s.hash().Size())
+		salted, err := pbkdf2.Key(s.hash, password, s.salt, s.count, s.hash().Size())
 		if err != nil {
 			return nil, true, err
 		}

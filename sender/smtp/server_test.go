@@ -2,6 +2,7 @@ package smtp_test
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -41,6 +42,7 @@ type setup struct {
 	// atEnd, if there is one, is called when a message is there and not answered yet.
 	atEnd      func()
 	mechanisms []string // nil: PLAIN
+	iterations int      // of SCRAM; 0: 4096
 	implicit   bool
 	plaintext  bool
 	tls        *tls.Config
@@ -272,7 +274,7 @@ func (c *session) Auth(mechanism string) (sasl.Server, error) {
 	case "CRAM-MD5":
 		return &cramServer{pass: func() { c.ok = true }}, nil
 	case "SCRAM-SHA-256", "SCRAM-SHA-1":
-		return newSCRAMServer(mechanism, func() { c.ok = true }), nil
+		return newSCRAMServer(mechanism, cmp.Or(c.s.iterations, 4096), func() { c.ok = true }), nil
 	}
 	return nil, gosmtp.ErrAuthUnknownMechanism
 }

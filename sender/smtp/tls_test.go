@@ -2,6 +2,7 @@ package smtp_test
 
 import (
 	"crypto/tls"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,26 @@ func TestTheStrongestMechanismIsUsed(t *testing.T) {
 			o.Auth = smtp.Mechanism(all[0])
 			if _, err := newSender(t, o).Send(t.Context(), message()); err != nil || s.auths[1] != all[0] {
 				t.Errorf("told to use %q, it uses %q: %v", all[0], s.auths[1:], err)
+			}
+		}
+	}
+}
+
+// What a server has SCRAM compute is not ended by a context, so it has a bound.
+func TestSCRAMIsBounded(t *testing.T) {
+	for _, mechanism := range []string{"SCRAM-SHA-1", "SCRAM-SHA-256"} {
+		for n, fine := range map[int]bool{1: true, 100_000: true, 1_000_001: false, 2_000_000: false} {
+			s := setup{mechanisms: []string{mechanism}, iterations: n}.start(t)
+			_, err := s.sender(t).Send(t.Context(), message())
+			if fine {
+				if err != nil {
+					t.Errorf("%s of %d iterations: %v", mechanism, n, err)
+				}
+				continue
+			}
+			checkFailure(t, fmt.Sprint(mechanism, n), err, sender.ErrPermanent, false)
+			if err == nil || !strings.HasSuffix(err.Error(), "AUTH: the server wants too many iterations") {
+				t.Errorf("%s of %d iterations: %v", mechanism, n, err)
 			}
 		}
 	}

@@ -92,10 +92,17 @@ func noFailure(err error) bool {
 	return errors.As(err, new(blameless))
 }
 
+// aboutRecipient reports whether an error is about the address, for which another sender
+// is no way around.
+func aboutRecipient(err error) bool {
+	var e *sender.Error
+	return errors.Is(err, sender.ErrRecipient) || errors.As(err, &e) && e.RecipientLimit
+}
+
 // Send tries one sender after another, and returns what the last that it tried
-// returned: the first that took the message, or refused its address, or may have sent it,
-// or was under way when ctx ended; as uncertain, if one before it was. With all of them at
-// rest it is sender.ErrTemporary.
+// returned: the first that took the message, or refused its address or had enough of it, or
+// may have sent it, or was under way when ctx ended; as uncertain, if one before it was.
+// With all of them at rest it is sender.ErrTemporary.
 func (x *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return sender.Receipt{}, err
@@ -123,8 +130,7 @@ func (x *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 		if maybe {
 			err = sender.AsUncertain(err)
 		}
-		switch {
-		case ctx.Err() != nil, errors.Is(err, sender.ErrRecipient), sender.Uncertain(err) && !x.options.EvenUncertain:
+		if ctx.Err() != nil || aboutRecipient(err) || maybe && !x.options.EvenUncertain {
 			return sender.Receipt{}, err
 		}
 		last = err

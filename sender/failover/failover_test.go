@@ -45,6 +45,7 @@ func TestFailover(t *testing.T) {
 		{name: "temporary", first: sender.ErrTemporary, vendor: "second", sent: [2]int{1, 1}},
 		{name: "permanent", first: sender.ErrPermanent, vendor: "second", sent: [2]int{1, 1}},
 		{name: "quota", first: sender.ErrQuota, vendor: "second", sent: [2]int{1, 1}},
+		{name: "quota of the address", first: &sender.Error{Err: sender.ErrQuota, RecipientLimit: true}, sent: [2]int{1, 0}, err: sender.ErrQuota},
 		{name: "the address is refused", first: sender.ErrRecipient, sent: [2]int{1, 0}, err: sender.ErrRecipient},
 		{name: "uncertain", first: uncertain, sent: [2]int{1, 0}, err: sender.ErrTemporary},
 		{name: "nobody knows", first: context.DeadlineExceeded, sent: [2]int{1, 0}, err: context.DeadlineExceeded},

@@ -23,7 +23,8 @@ have postgres /usr/lib/postgresql/*/bin/postgres || missing="$missing postgresql
 have mariadbd /usr/sbin/mariadbd /usr/libexec/mariadbd || missing="$missing mariadb-server-core"
 have my_print_defaults || missing="$missing mariadb-client-core"
 have chromium || missing="$missing chromium"
-have smtpd /usr/sbin/smtpd || missing="$missing opensmtpd"
+# It would take the place of another mail server, which is not to be lost by this.
+have smtpd /usr/sbin/smtpd sendmail /usr/sbin/sendmail || missing="$missing opensmtpd"
 have redis-server || missing="$missing redis-server"
 case "${1-}" in
 "") ;;

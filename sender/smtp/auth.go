@@ -24,7 +24,10 @@ func (s *Sender) authenticate(smtp *client.Client) *failure {
 	if err != nil {
 		return &failure{at: authenticating, err: err}
 	}
-	_, offered := smtp.Extension("AUTH")
+	offered, _, err := s.offered(smtp, "AUTH")
+	if err != nil {
+		return &failure{at: hello, err: err}
+	}
 	chosen := choose(s.o.Auth, strings.Fields(strings.ToUpper(offered)))
 	user, password := s.o.Username, s.o.Password.Reveal()
 	var auth client.Auth

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/textproto"
+	"strings"
 	"time"
 
 	client "github.com/wneessen/go-mail/smtp"
@@ -63,7 +64,9 @@ func (s *Sender) greet(ctx context.Context, w *wire) (*conn, *failure) {
 		return nil, &failure{at: hello, err: err}
 	}
 	if s.o.TLS == StartTLS {
-		if ok, _ := smtp.Extension("STARTTLS"); !ok {
+		if _, ok, err := s.offered(smtp, "STARTTLS"); err != nil {
+			return nil, &failure{at: hello, err: err}
+		} else if !ok {
 			return nil, &failure{at: encrypting, err: errNoStartTLS}
 		}
 		if err := smtp.StartTLS(s.o.TLSConfig); err != nil {
@@ -79,6 +82,32 @@ func (s *Sender) greet(ctx context.Context, w *wire) (*conn, *failure) {
 		}
 	}
 	return &conn{wire: w, lines: heard, Client: smtp}, nil
+}
+
+// offered returns whether the server has an extension, and its parameters. Keywords are of
+// either case (RFC 5321, section 4.1.1.1), and the client finds capitals alone, so that a
+// server without such ones is asked once more.
+func (s *Sender) offered(smtp *client.Client, keyword string) (parameters string, ok bool, err error) {
+	if ok, parameters := smtp.Extension(keyword); ok {
+		return parameters, true, nil
+	}
+	if err := smtp.Text.PrintfLine("EHLO %s", s.o.LocalName); err != nil {
+		return "", false, err
+	}
+	_, said, err := smtp.Text.ReadResponse(250)
+	if refusal := new(textproto.Error); errors.As(err, &refusal) && refusal.Code/100 == 5 {
+		return "", false, nil // it has HELO alone
+	}
+	if err != nil {
+		return "", false, err
+	}
+	_, extensions, _ := strings.Cut(said, "\n") // the first line is its name
+	for line := range strings.Lines(extensions) {
+		if word, parameters, _ := strings.Cut(strings.TrimSpace(line), " "); strings.EqualFold(word, keyword) {
+			return parameters, true, nil
+		}
+	}
+	return "", false, nil
 }
 
 // alive reports whether the server still answers, and makes it forget what was begun.

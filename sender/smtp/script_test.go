@@ -2,6 +2,7 @@ package smtp_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"net"
 	"net/mail"
 	"slices"
@@ -24,6 +25,8 @@ type script struct {
 	// instead, if there is one, may reply otherwise, by how often that was asked of the
 	// connection before.
 	instead func(name string, before int) (reply string, ok bool)
+	// tls, if there is one, is what it goes on with after STARTTLS.
+	tls *tls.Config
 
 	addr *net.TCPAddr
 	over chan struct{} // gets one for each connection that is over
@@ -115,6 +118,10 @@ func (s *script) serve(c net.Conn) {
 		s.said = append(s.said, lines.Text())
 		s.mu.Unlock()
 		goesOn = say(verb)
+		if verb == "STARTTLS" && goesOn && s.tls != nil {
+			c = tls.Server(c, s.tls)
+			lines = bufio.NewScanner(c)
+		}
 		if verb != "DATA" || !goesOn || !strings.HasPrefix(s.replies["DATA"]+letThrough["DATA"], "354") {
 			continue
 		}

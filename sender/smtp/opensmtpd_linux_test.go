@@ -24,7 +24,8 @@ import (
 )
 
 // openSMTPD is Debian's mail server of that name, on a port and with a mailbox of its
-// own. Its queue and its socket are where the program has them: there is one at a time.
+// own. Its queue and its socket are where the program has them: there is one at a time on a
+// machine.
 //
 // With Debian 12's OpenSSL it breaks off every TLS handshake, so that TLS ends in front of
 // it, and nobody has to log in: the server of the other tests does both.
@@ -47,6 +48,7 @@ func startOpenSMTPD(t *testing.T) *openSMTPD {
 		missing(t, err.Error())
 	}
 	uid, _ := strconv.Atoi(nobody.Uid)
+	alone(t, "ligature-smtpd")
 
 	// Not t.TempDir, into which only root can look.
 	dir, err := os.MkdirTemp("", "ligature-smtpd-")

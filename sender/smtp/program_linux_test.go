@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"math/big"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -48,6 +51,22 @@ func freePort(t *testing.T) string {
 	}
 	t.Fatal("no free port")
 	return ""
+}
+
+// alone waits until no other test on this machine is alone by that name, until t ends.
+func alone(t *testing.T, name string) {
+	t.Helper()
+	lock, err := os.OpenFile(filepath.Join(os.TempDir(), name+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = lock.Close() }) // which lets go of it, as the end of the process does
+	for err = syscall.EINTR; errors.Is(err, syscall.EINTR); {
+		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // missing skips a test, but not in CI.

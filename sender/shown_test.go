@@ -3,6 +3,8 @@ package sender_test
 import (
 	"errors"
 	"io"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/ligature-auth/ligature/sender"
@@ -20,4 +22,26 @@ func TestTheShownSender(t *testing.T) {
 		Channel:  "pager",
 		Refusing: func(*testing.T) sender.Sender { return pager{deadLine{}} },
 	})
+}
+
+// The README and the package's comment show the sender that runs.
+func TestTheSenderIsShownAsItIs(t *testing.T) {
+	read := func(name string) string {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	_, rest, _ := strings.Cut(read("example_test.go"), "type pager ")
+	shown, _, ok := strings.Cut("type pager "+rest, "\n}\n")
+	if !ok {
+		t.Fatal("the example has no pager")
+	}
+	if !strings.Contains(read("../README.md"), shown) {
+		t.Error("README.md shows another sender")
+	}
+	if commented := "//\t" + strings.ReplaceAll(shown, "\n", "\n//\t"); !strings.Contains(read("doc.go"), strings.ReplaceAll(commented, "//\t\n", "//\n")) {
+		t.Error("doc.go shows another sender")
+	}
 }

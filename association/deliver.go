@@ -89,6 +89,8 @@ func (s *Service) deliverNotice(ctx context.Context, n store.Notice) (done bool,
 		settle = func(context.Context) (int64, error) { return 0, nil }
 	}
 	again, err := settle(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.policy.SendTimeout)
+	defer cancel()
 	if errors.Is(err, ErrUndeliverable) {
 		n.Version++
 		n.Due = s.now() + refusedPause.Microseconds()
@@ -103,8 +105,6 @@ func (s *Service) deliverNotice(ctx context.Context, n store.Notice) (done bool,
 	if again > 0 {
 		n.Due, n.Expires, n.Data = again, again+noticeLife.Microseconds(), encode(v.afresh())
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.policy.SendTimeout)
-	defer cancel()
 	_, err = s.replaceNotice(ctx, n)
 	return again == 0, err
 }

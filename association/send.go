@@ -140,9 +140,14 @@ func (s *Service) sendCode(ctx context.Context, ask asked, m sender.Message, slo
 		return err
 	}
 	if v.Vendor == nil {
-		if m, err = s.catalog.Render(m); err != nil {
-			return err
-		}
+		m, err = s.catalog.Render(m)
+	}
+	if err != nil && ask.silent {
+		s.log.ErrorContext(ctx, "a message could not be written", "cause", err)
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	receipt, err := s.post(ctx, m)
 	if errors.Is(err, errTargetLimit) {

@@ -76,7 +76,7 @@ func (g *guess) askVendor(ctx context.Context, err error) error {
 			}
 		}
 	}
-	if failed() {
+	if failed() && (g.said != nil || !errors.Is(err, ErrBusy)) { // or it was never under way
 		g.forget(ctx)
 	}
 	return err

@@ -3,6 +3,7 @@ package sender
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/ligature-auth/ligature/internal/pause"
@@ -14,7 +15,7 @@ type RetryOptions struct {
 	Tries int
 
 	// Pause is how long to wait before the second try, to within a half: 0 means 200
-	// milliseconds. It doubles with each, and is no shorter than an *Error's RetryAfter.
+	// milliseconds. It doubles with each, and comes after an *Error's RetryAfter.
 	// Nobody waits for longer than an hour.
 	Pause time.Duration
 
@@ -71,11 +72,15 @@ func (x retry) Send(ctx context.Context, m Message) (Receipt, error) {
 		}
 		wait := max(x.Pause, time.Microsecond) << (try - 1)
 		var told *Error
+		first := time.Duration(0)
 		if errors.As(err, &told) {
-			wait = max(wait, 2*min(told.RetryAfter, longestPause)) // half of it, at least, is waited
+			first = min(max(told.RetryAfter, 0), 2*longestPause)
 		}
-		if !x.lives(ctx, m, wait) || pause.Jittered(ctx, wait) != nil {
+		if !x.lives(ctx, m, first+wait) {
 			return receipt, err
+		}
+		if pause.For(ctx, first) != nil || pause.Jittered(ctx, wait) != nil {
+			return receipt, fmt.Errorf("%w: %w", err, ctx.Err())
 		}
 	}
 }

@@ -66,12 +66,13 @@ func TestRetry(t *testing.T) {
 		"uncertain, then refused":       {errs: []error{uncertain, sender.ErrRecipient}, options: sender.RetryOptions{EvenUncertain: true}, tries: 2, err: sender.ErrRecipient, uncertain: true},
 		"uncertain, then not":           {errs: []error{uncertain, &sender.Error{RetryAfter: time.Minute}}, options: sender.RetryOptions{EvenUncertain: true}, timeout: 10 * time.Second, tries: 2, err: sender.ErrTemporary, uncertain: true, waits: true},
 		"a context's error":             {errs: []error{context.DeadlineExceeded}, tries: 1, err: context.DeadlineExceeded},
-		"the vendor says when":          {errs: []error{&sender.Error{RetryAfter: 3 * time.Second}, nil}, tries: 2, atLeast: 3 * time.Second},
-		"the vendor says never":         {errs: []error{&sender.Error{RetryAfter: 1<<63 - 1}, nil}, tries: 1, err: sender.ErrTemporary},
-		"the code dies first":           {errs: []error{&sender.Error{RetryAfter: 61 * time.Second}, nil}, life: time.Minute, tries: 1, err: sender.ErrTemporary},
-		"the code lives so long":        {errs: []error{&sender.Error{RetryAfter: 20 * time.Second}, nil}, life: time.Minute, tries: 2, atLeast: 20 * time.Second},
-		"the context ends first":        {errs: []error{&sender.Error{RetryAfter: 20 * time.Second}, nil}, timeout: 10 * time.Second, tries: 1, err: sender.ErrTemporary},
-		"no pause is as it comes":       {errs: []error{temporary, nil}, options: sender.RetryOptions{Pause: -1}, tries: 2, atLeast: 100 * time.Millisecond},
+		"the vendor says when, and there is time": {errs: []error{&sender.Error{RetryAfter: 5 * time.Second}, nil}, timeout: 10 * time.Second, tries: 2, atLeast: 5 * time.Second, waits: true},
+		"the vendor says when":                    {errs: []error{&sender.Error{RetryAfter: 3 * time.Second}, nil}, tries: 2, atLeast: 3 * time.Second},
+		"the vendor says never":                   {errs: []error{&sender.Error{RetryAfter: 1<<63 - 1}, nil}, tries: 1, err: sender.ErrTemporary},
+		"the code dies first":                     {errs: []error{&sender.Error{RetryAfter: 61 * time.Second}, nil}, life: time.Minute, tries: 1, err: sender.ErrTemporary},
+		"the code lives so long":                  {errs: []error{&sender.Error{RetryAfter: 20 * time.Second}, nil}, life: time.Minute, tries: 2, atLeast: 20 * time.Second},
+		"the context ends first":                  {errs: []error{&sender.Error{RetryAfter: 20 * time.Second}, nil}, timeout: 10 * time.Second, tries: 1, err: sender.ErrTemporary},
+		"no pause is as it comes":                 {errs: []error{temporary, nil}, options: sender.RetryOptions{Pause: -1}, tries: 2, atLeast: 100 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -114,7 +115,7 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 		s := &answers{errs: []error{temporary}}
 		began := time.Now()
 		_, err := sender.Retry(s, sender.RetryOptions{Pause: time.Hour}).Send(ctx, sender.Message{})
-		if took := time.Since(began); !errors.Is(err, sender.ErrTemporary) || took != time.Second || len(s.tries) != 1 {
+		if took := time.Since(began); !errors.Is(err, sender.ErrTemporary) || !errors.Is(err, context.Canceled) || took != time.Second || len(s.tries) != 1 {
 			t.Errorf("%v after %v and %d tries", err, took, len(s.tries))
 		}
 	})

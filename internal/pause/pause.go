@@ -14,7 +14,12 @@ func Jittered(ctx context.Context, d time.Duration) error {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
 	half := uint64(d / 2)
-	t := time.NewTimer(time.Duration(half + binary.BigEndian.Uint64(b[:])%half))
+	return For(ctx, time.Duration(half+binary.BigEndian.Uint64(b[:])%half))
+}
+
+// For waits for d, or until ctx ends: then it returns ctx's error.
+func For(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

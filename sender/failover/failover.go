@@ -62,7 +62,7 @@ func New(o Options, first sender.Sender, others ...sender.Sender) *Sender {
 			MaxRequests: 1,
 			Timeout:     o.Rest,
 			ReadyToTrip: func(c gobreaker.Counts) bool { return int64(c.ConsecutiveFailures) >= int64(o.Failures) },
-			IsExcluded:  noFailure,
+			IsExcluded:  func(err error) bool { return errors.Is(err, errNoFailure) },
 		}
 		if o.OnChange != nil {
 			settings.OnStateChange = func(_ string, from, to gobreaker.State) {
@@ -76,20 +76,19 @@ func New(o Options, first sender.Sender, others ...sender.Sender) *Sender {
 	return x
 }
 
-// blameless is an error that is not the sender's doing.
-type blameless struct{ error }
+// errNoFailure stands for what says nothing of a sender's health.
+var errNoFailure = errors.New("not the sender's failure")
 
-// Unwrap returns the error as it came.
-func (b blameless) Unwrap() error { return b.error }
-
-// noFailure reports whether an error says nothing of the sender's health.
-func noFailure(err error) bool {
-	for _, other := range []error{sender.ErrRecipient, sender.ErrQuota, sender.ErrPermanent, context.Canceled} {
-		if errors.Is(err, other) {
-			return true
-		}
+// verdict is what the breaker of a sender is told of its error.
+func verdict(err error, tried bool, late bool) error {
+	refused := errors.Is(err, sender.ErrRecipient) || errors.Is(err, sender.ErrQuota) || errors.Is(err, sender.ErrPermanent)
+	switch {
+	case refused && tried:
+		return nil // it is there again
+	case refused, late, errors.Is(err, context.Canceled):
+		return errNoFailure
 	}
-	return errors.As(err, new(blameless))
+	return err
 }
 
 // aboutRecipient reports whether an error is about the address, for which another sender
@@ -109,26 +108,30 @@ func (x *Sender) Send(ctx context.Context, m sender.Message) (sender.Receipt, er
 	}
 	last := error(&sender.Error{Err: sender.ErrTemporary, RetryAfter: x.options.Rest, Detail: fmt.Sprintf("all %d senders rest", len(x.senders))})
 	maybe := false // sent by an earlier one
+	began := time.Now()
 	for i, s := range x.senders {
-		receipt, err := x.breakers[i].Execute(func() (sender.Receipt, error) {
-			receipt, err := s.Send(ctx, m)
-			if err != nil && ctx.Err() != nil && i > 0 {
-				err = blameless{err} // those before it took the time
-			}
-			return receipt, err
+		var receipt sender.Receipt
+		var err error
+		tried := x.breakers[i].State() == gobreaker.StateHalfOpen
+		_, rests := x.breakers[i].Execute(func() (sender.Receipt, error) {
+			mine := time.Now()
+			receipt, err = s.Send(ctx, m)
+			// Those before it may have taken the time that it lacked.
+			late := err != nil && ctx.Err() != nil && mine.Sub(began) > time.Since(mine)
+			return receipt, verdict(err, tried, late)
 		})
-		if blame := (blameless{}); errors.As(err, &blame) {
-			err = blame.error
-		}
-		switch {
-		case err == nil:
-			return receipt, nil
-		case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
+		if errors.Is(rests, gobreaker.ErrOpenState) || errors.Is(rests, gobreaker.ErrTooManyRequests) {
 			continue
+		}
+		if err == nil {
+			return receipt, nil
 		}
 		maybe = maybe || sender.Uncertain(err)
 		if maybe {
 			err = sender.AsUncertain(err)
+		}
+		if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+			err = fmt.Errorf("%w: %w", err, ctx.Err())
 		}
 		if ctx.Err() != nil || aboutRecipient(err) || maybe && !x.options.EvenUncertain {
 			return sender.Receipt{}, err

@@ -249,3 +249,43 @@ func TestAnEarlierUncertaintyIsNotForgotten(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A sender that hangs rests, wherever it stands: those after it are then tried.
+func TestAHangingSenderRestsThoughItIsNotTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hangs := 0
+		hanging := sendFuncOf(func(ctx context.Context, _ sender.Message) (sender.Receipt, error) {
+			hangs++
+			<-ctx.Done()
+			return sender.Receipt{}, sender.ErrTemporary
+		})
+		last := &vendor{"last", nil, 0}
+		s := failover.New(failover.Options{Failures: 3, Rest: time.Hour}, &vendor{"first", sender.ErrTemporary, 0}, hanging, last)
+		for range 10 {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			_, err := s.Send(ctx, sender.Message{})
+			if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v, want one that wraps the context's", err)
+			}
+			cancel()
+		}
+		if hangs != 3 || last.sent != 7 {
+			t.Errorf("it hung %d times, and the last sent %d", hangs, last.sent)
+		}
+	})
+}
+
+// A sender that refuses is there: its rest is over.
+func TestARefusalEndsARest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var changes []bool
+		first := &vendor{"first", sender.ErrTemporary, 0}
+		s := failover.New(failover.Options{Failures: 1, Rest: time.Minute, OnChange: func(_ int, rests bool) { changes = append(changes, rests) }}, first)
+		_, _ = s.Send(t.Context(), sender.Message{})
+		time.Sleep(time.Minute + 1)
+		first.err = sender.ErrRecipient
+		if _, err := s.Send(t.Context(), sender.Message{}); !errors.Is(err, sender.ErrRecipient) || fmt.Sprint(changes) != "[true false]" {
+			t.Errorf("%v, and told were %v", err, changes)
+		}
+	})
+}

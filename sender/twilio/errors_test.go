@@ -287,7 +287,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(500, []byte(`null`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		if status < 100 || status > 999 {
-			t.Skip("no status of HTTP's")
+			return // no status of HTTP's
 		}
 		c := &http.Client{Transport: answers{status, body}}
 		o, v := options(""), verifyOptions("")

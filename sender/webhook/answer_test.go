@@ -39,7 +39,7 @@ func FuzzAnswers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		if status < 100 || status > 999 {
-			t.Skip("no status of HTTP's")
+			return // no status of HTTP's
 		}
 		o := options("https://hooks.example.com")
 		o.HTTPClient = &http.Client{Transport: answers{status, body}}
